@@ -1,0 +1,549 @@
+//! The options between an attribute's parentheses. Each is checked at its own token and
+//! every mistake is reported, so that an author mends them all in one go.
+
+use std::fmt;
+
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
+use syn::Lit;
+
+use crate::{
+    error::{At, Errors},
+    key,
+};
+
+/// Which of the macros is being expanded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Macro {
+    Timed,
+    Counted,
+    Accumulated,
+    Accumulate,
+}
+
+impl Macro {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Macro::Timed => "timed",
+            Macro::Counted => "counted",
+            Macro::Accumulated => "accumulated",
+            Macro::Accumulate => "accumulate",
+        }
+    }
+
+    /// The options it takes beside the name.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Macro::Timed => &["rate", "outcome", "future", "skip", "crate"],
+            Macro::Counted => &["rate", "outcome", "skip", "crate"],
+            Macro::Accumulated => &["rate", "future", "crate"],
+            Macro::Accumulate => &["rate", "open", "crate"],
+        }
+    }
+}
+
+/// As an author writes it: `#[timed]`, `accumulate!`.
+impl fmt::Display for Macro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Macro::Accumulate => f.write_str("`accumulate!`"),
+            attribute => write!(f, "`#[{}]`", attribute.name()),
+        }
+    }
+}
+
+/// What the options say, checked. An option with a mistake counts as absent.
+#[derive(Clone, Default)]
+pub(crate) struct Args {
+    pub(crate) name: Option<Name>,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) outcome: Option<Span>,
+    pub(crate) future: Option<Span>,
+    pub(crate) skip: Option<Span>,
+    pub(crate) open: Option<Span>,
+    /// Where the library is found, if not at `::logd`.
+    pub(crate) library: Option<Vec<TokenTree>>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Name {
+    /// A checked literal.
+    Literal { value: String, span: Span },
+    /// A literal with `{argument}` parts; the token keeps the author's span, by which
+    /// the arguments are found.
+    Template {
+        arguments: Vec<String>,
+        literal: Literal,
+    },
+    /// A constant, checked when it is evaluated.
+    Constant(Vec<TokenTree>),
+}
+
+impl Name {
+    pub(crate) fn at(&self) -> At {
+        match self {
+            Name::Literal { span, .. } => (*span).into(),
+            Name::Template { literal, .. } => literal.span().into(),
+            Name::Constant(tokens) => At::all(tokens),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Rate {
+    /// A checked literal.
+    Literal { value: f64, span: Span },
+    /// A constant expression, checked when it is evaluated.
+    Constant(Vec<TokenTree>),
+}
+
+/// Reads the options of an attribute.
+pub(crate) fn parse(of: Macro, tokens: TokenStream, errors: &mut Errors) -> Args {
+    let mut args = Args::default();
+    for option in pieces(tokens) {
+        parse_option(of, &option, &mut args, errors);
+    }
+    args
+}
+
+/// Cuts at the commas of the outermost level; a trailing one adds nothing.
+pub(crate) fn pieces(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    let mut pieces = vec![Vec::new()];
+    for token in tokens {
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => pieces.push(Vec::new()),
+            _ => pieces.last_mut().expect("one at least").push(token),
+        }
+    }
+    if pieces.last().is_some_and(Vec::is_empty) {
+        pieces.pop();
+    }
+    pieces
+}
+
+/// What a `macro_rules!` fragment wraps in invisible delimiters, without them.
+pub(crate) fn unwrapped(tokens: &[TokenTree]) -> Vec<TokenTree> {
+    match tokens {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => {
+            unwrapped(&group.stream().into_iter().collect::<Vec<_>>())
+        }
+        _ => tokens.to_vec(),
+    }
+}
+
+pub(crate) fn parse_option(of: Macro, option: &[TokenTree], args: &mut Args, errors: &mut Errors) {
+    let option = unwrapped(option);
+    match &option[..] {
+        [] => errors.push(
+            Span::call_site(),
+            "there is nothing before this comma: remove it",
+        ),
+        [TokenTree::Literal(literal)] => set_name(of, parse_name(literal, errors), args, errors),
+        [TokenTree::Ident(word)] => parse_word(of, word, args, errors),
+        [TokenTree::Ident(word), TokenTree::Punct(equals), value @ ..]
+            if equals.as_char() == '=' =>
+        {
+            parse_assignment(of, word, value, args, errors);
+        }
+        [TokenTree::Ident(word), TokenTree::Group(group)]
+            if of.options().iter().any(|option| word == option) =>
+        {
+            let how = match &*word.to_string() {
+                "rate" => format!("`rate = {}`", group_text(&group.stream())),
+                "crate" => "`crate = path::to::logd`".to_owned(),
+                flag => format!("`{flag}` alone"),
+            };
+            errors.push(
+                At::all(&option),
+                format!("this option is written without parentheses: {how}"),
+            );
+        }
+        _ if is_constant(&option) => {
+            if matches!(&option[0], TokenTree::Ident(first) if first == "Self") {
+                errors.push(
+                    option[0].span(),
+                    "the name is kept in a static, which cannot see `Self`: \
+                     write the type's own name in its place",
+                );
+            } else {
+                set_name(of, Some(Name::Constant(option)), args, errors);
+            }
+        }
+        _ => errors.push(
+            At::all(&option),
+            format!(
+                "{of} takes a name (\"my.operation\" or a constant) and these options: {}",
+                list(of)
+            ),
+        ),
+    }
+}
+
+fn is_minus(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == '-')
+}
+
+fn group_text(tokens: &TokenStream) -> String {
+    let text = tokens.to_string();
+    if text.is_empty() {
+        "0.1".to_owned()
+    } else {
+        text
+    }
+}
+
+fn set_name(of: Macro, name: Option<Name>, args: &mut Args, errors: &mut Errors) {
+    let Some(name) = name else { return };
+    if args.name.is_some() {
+        errors.push(
+            name.at(),
+            format!("{of} takes one name, and this is a second one: remove one of them"),
+        );
+    } else {
+        args.name = Some(name);
+    }
+}
+
+pub(crate) fn parse_name(literal: &Literal, errors: &mut Errors) -> Option<Name> {
+    let span = literal.span();
+    let Lit::Str(text) = Lit::new(literal.clone()) else {
+        errors.push(
+            span,
+            "a name is a string in double quotes, as in \"my.operation\"",
+        );
+        return None;
+    };
+    if !text.suffix().is_empty() {
+        errors.push(
+            span,
+            format!(
+                "a name has no suffix: remove `{}` after the quotes",
+                text.suffix()
+            ),
+        );
+        return None;
+    }
+    let value = text.value();
+    match key::template(&value) {
+        Err(message) => errors.push(span, message),
+        Ok(Some(template)) => {
+            return Some(Name::Template {
+                arguments: template.arguments,
+                literal: literal.clone(),
+            })
+        }
+        Ok(None) => match key::check(&value) {
+            Err(message) => errors.push(span, message),
+            Ok(()) => return Some(Name::Literal { value, span }),
+        },
+    }
+    None
+}
+
+/// A word alone: a flag, a constant's name, or a mistake.
+fn parse_word(of: Macro, word: &Ident, args: &mut Args, errors: &mut Errors) {
+    let text = word.to_string();
+    if of.options().contains(&&*text) {
+        let flag = match &*text {
+            "outcome" => &mut args.outcome,
+            "future" => &mut args.future,
+            "skip" => &mut args.skip,
+            "open" => &mut args.open,
+            "rate" => {
+                errors.push(word.span(), "`rate` needs a value: write `rate = 0.1` to keep one call in ten");
+                return;
+            }
+            _ => {
+                errors.push(word.span(), "`crate` needs a path: write `crate = path::to::logd`");
+                return;
+            }
+        };
+        if flag.replace(word.span()).is_some() {
+            errors.push(word.span(), format!("`{text}` is given twice: remove one"));
+        }
+    } else if text.chars().any(char::is_lowercase) {
+        // Constants are upper case; a lower-case word is more likely a mistyped option.
+        unknown(of, word, errors);
+    } else {
+        let name = Name::Constant(vec![word.clone().into()]);
+        set_name(of, Some(name), args, errors);
+    }
+}
+
+fn parse_assignment(
+    of: Macro,
+    word: &Ident,
+    value: &[TokenTree],
+    args: &mut Args,
+    errors: &mut Errors,
+) {
+    let text = word.to_string();
+    if !of.options().contains(&&*text) {
+        unknown(of, word, errors);
+        return;
+    }
+    match &*text {
+        "rate" => {
+            let rate = parse_rate(word, value, errors);
+            if args.rate.is_some() {
+                errors.push(word.span(), "`rate` is given twice: remove one");
+            } else {
+                args.rate = rate;
+            }
+        }
+        "crate" => {
+            if args.library.is_some() {
+                errors.push(word.span(), "`crate` is given twice: remove one");
+            } else if is_path(&unwrapped(value)) {
+                args.library = Some(unwrapped(value));
+            } else {
+                errors.push(
+                    if value.is_empty() { word.span().into() } else { At::all(value) },
+                    "`crate` takes the path at which this crate finds logd: \
+                     write `crate = path::to::logd`",
+                );
+            }
+        }
+        flag => errors.push(
+            At::all(value),
+            format!("`{flag}` takes no value: write `{flag}` alone"),
+        ),
+    }
+}
+
+fn parse_rate(word: &Ident, value: &[TokenTree], errors: &mut Errors) -> Option<Rate> {
+    let value = unwrapped(value);
+    let (sign, number) = match &value[..] {
+        [] => {
+            errors.push(
+                word.span(),
+                "`rate` needs a value: write `rate = 0.1` to keep one call in ten",
+            );
+            return None;
+        }
+        [minus, TokenTree::Literal(number)] if is_minus(minus) => (-1.0, number),
+        [TokenTree::Literal(number)] => (1.0, number),
+        expression => return Some(Rate::Constant(expression.to_vec())),
+    };
+    let parsed = match Lit::new(number.clone()) {
+        Lit::Float(float) if matches!(float.suffix(), "" | "f64") => float.base10_parse::<f64>(),
+        // Exact for every integer that can be right.
+        Lit::Int(int) if matches!(int.suffix(), "" | "f64") => int.base10_parse::<f64>(),
+        Lit::Float(float) => {
+            errors.push(
+                number.span(),
+                format!("a rate is an `f64`: remove `{}`", float.suffix()),
+            );
+            return None;
+        }
+        Lit::Str(text) if text.value().parse::<f64>().is_ok() => {
+            errors.push(
+                number.span(),
+                format!("a rate is a number: write `rate = {}`", text.value()),
+            );
+            return None;
+        }
+        _ => {
+            errors.push(
+                At::all(&value),
+                "a rate is a number above 0 and at most 1: write `rate = 0.1` to keep one call in ten",
+            );
+            return None;
+        }
+    };
+    match parsed {
+        Ok(parsed) if parsed * sign > 0.0 && parsed * sign <= 1.0 => Some(Rate::Literal {
+            value: parsed,
+            span: number.span(),
+        }),
+        _ => {
+            errors.push(
+                At::all(&value),
+                "a rate has to be above 0 and at most 1: write `rate = 0.1` to keep one call in \
+                 ten, or leave it out to keep all",
+            );
+            None
+        }
+    }
+}
+
+/// A path, a macro call such as `concat!(…)`, or a block: what can name a constant.
+fn is_constant(tokens: &[TokenTree]) -> bool {
+    match tokens {
+        [TokenTree::Group(block)] => block.delimiter() == Delimiter::Brace,
+        [path @ .., TokenTree::Punct(bang), TokenTree::Group(_)] if bang.as_char() == '!' => {
+            is_path(path)
+        }
+        path => is_path(path),
+    }
+}
+
+/// Words with `::` between them, with or without one in front.
+pub(crate) fn is_path(tokens: &[TokenTree]) -> bool {
+    let is_colon = |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ':');
+    let mut rest = tokens;
+    if let [first, second, tail @ ..] = rest {
+        if is_colon(first) && is_colon(second) {
+            rest = tail;
+        }
+    }
+    loop {
+        match rest {
+            [TokenTree::Ident(_)] => return true,
+            [TokenTree::Ident(_), first, second, tail @ ..]
+                if is_colon(first) && is_colon(second) =>
+            {
+                rest = tail;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// An option that does not exist (here), with what was probably meant.
+fn unknown(of: Macro, word: &Ident, errors: &mut Errors) {
+    let text = word.to_string();
+    let message = if matches!(&*text, "name" | "key" | "stat" | "metric") {
+        format!("the name is written alone, without `{text} =`, as in \"my.operation\"")
+    } else if let Some(other) = [Macro::Timed, Macro::Accumulate]
+        .into_iter()
+        .find(|other| other.options().contains(&&*text))
+    {
+        format!(
+            "`{text}` is an option of {other}; {of} has these: {}",
+            list(of)
+        )
+    } else if let Some(near) = nearest(&text, of.options()) {
+        format!("there is no option `{text}`: did you mean `{near}`?")
+    } else {
+        format!(
+            "there is no option `{text}`: {of} takes a name (\"my.operation\", or a constant in \
+             upper case or by its path) and {}",
+            list(of)
+        )
+    };
+    errors.push(word.span(), message);
+}
+
+fn list(of: Macro) -> String {
+    let shown: Vec<&str> = of
+        .options()
+        .iter()
+        .map(|option| match *option {
+            "rate" => "`rate = 0.1`",
+            "crate" => "`crate = path`",
+            "outcome" => "`outcome`",
+            "future" => "`future`",
+            "open" => "`open`",
+            _ => "`skip`",
+        })
+        .collect();
+    shown.join(", ")
+}
+
+fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
+    let (distance, option) = options
+        .iter()
+        .map(|option| (edits(word, option), *option))
+        .min()?;
+    (distance <= 1 + option.len() / 3).then_some(option)
+}
+
+/// The number of letters to insert, remove or replace to come from one word to the other.
+fn edits(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, letter) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, other) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(of: Macro, text: &str) -> (Args, Errors) {
+        let mut errors = Errors::default();
+        let args = parse(of, text.parse().unwrap(), &mut errors);
+        (args, errors)
+    }
+
+    #[track_caller]
+    fn refused(of: Macro, text: &str, said: &[&str]) {
+        let (_, errors) = read(of, text);
+        let messages = errors.messages();
+        assert_eq!(messages.len(), said.len(), "{text}: {messages:?}");
+        for (message, said) in messages.iter().zip(said) {
+            assert!(message.contains(said), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn all_options_are_understood_in_any_order() {
+        let (args, errors) = read(
+            Macro::Timed,
+            "outcome, rate = 0.25, \"my.op\", crate = crate::logd,",
+        );
+        assert_eq!(errors.messages(), [""; 0]);
+        assert!(matches!(args.name, Some(Name::Literal { value, .. }) if value == "my.op"));
+        assert!(matches!(args.rate, Some(Rate::Literal { value, .. }) if value == 0.25));
+        assert!(args.outcome.is_some() && args.library.is_some());
+    }
+
+    #[test]
+    fn names_may_be_literals_constants_and_templates() {
+        for constant in ["NAME", "keys::load", "::a::B", "concat!(\"a\", B)", "{ f() }"] {
+            let (args, errors) = read(Macro::Timed, constant);
+            assert!(errors.is_empty(), "{constant}: {:?}", errors.messages());
+            assert!(matches!(args.name, Some(Name::Constant(_))), "{constant}");
+        }
+        let (args, _) = read(Macro::Timed, "r#\"db.{table}\"#");
+        assert!(matches!(args.name, Some(Name::Template { arguments, .. }) if arguments == ["table"]));
+    }
+
+    #[test]
+    fn rates_outside_are_refused_where_they_stand() {
+        for good in ["1", "1.0", "0.5", "1e-3", "1f64", "0.1f64", "RATE", "a::B / 2.0"] {
+            let (args, errors) = read(Macro::Timed, &format!("rate = {good}"));
+            assert!(errors.is_empty(), "{good}: {:?}", errors.messages());
+            assert!(args.rate.is_some(), "{good}");
+        }
+        for bad in ["0", "0.0", "1.5", "2", "-1", "-0.1", "1e999"] {
+            refused(Macro::Timed, &format!("rate = {bad}"), &["above 0 and at most 1"]);
+        }
+        refused(Macro::Timed, "rate = \"0.1\"", &["write `rate = 0.1`"]);
+        refused(Macro::Timed, "rate = 0.1f32", &["remove `f32`"]);
+        refused(Macro::Timed, "rate = 'a'", &["a number"]);
+        refused(Macro::Timed, "rate", &["needs a value"]);
+        refused(Macro::Timed, "rate =", &["needs a value"]);
+        refused(Macro::Timed, "rate(0.1)", &["`rate = 0.1`"]);
+    }
+
+    #[test]
+    fn every_mistake_is_reported() {
+        refused(
+            Macro::Timed,
+            "\"\", rate = 0, outcom, \"a\", \"b\", skip = 1",
+            &["empty", "above 0", "did you mean `outcome`", "second", "`skip` alone"],
+        );
+        refused(Macro::Timed, "outcome, outcome", &["twice"]);
+        refused(Macro::Timed, "rate = 0.1, rate = 0.2", &["twice"]);
+        refused(Macro::Timed, "name = \"a\"", &["without `name =`"]);
+        refused(Macro::Timed, "banana", &["takes a name"]);
+        refused(Macro::Timed, "sample = 1", &["there is no option `sample`"]);
+        refused(Macro::Timed, "Self::KEY", &["cannot see `Self`"]);
+        refused(Macro::Timed, "b\"a\"", &["double quotes"]);
+        refused(Macro::Timed, "17", &["double quotes"]);
+        refused(Macro::Timed, "crate = 1", &["takes the path"]);
+        refused(Macro::Timed, ", \"a\"", &["nothing before this comma"]);
+        refused(Macro::Counted, "future", &["option of `#[timed]`"]);
+        refused(Macro::Accumulated, "outcome", &["option of `#[timed]`"]);
+        refused(Macro::Timed, "open", &["option of `accumulate!`"]);
+    }
+}

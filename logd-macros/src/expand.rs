@@ -1,0 +1,454 @@
+//! What is emitted for a function, and why in this form. The rule behind all of it: the
+//! author's tokens stay as they are, in their own braces, so that types, borrows, lints,
+//! drop order and error messages are those of the function as written.
+//!
+//! The plain forms add one statement in front of the body. Three options cannot do with
+//! that, because something has to happen to the value or at every poll: there the body
+//! moves into a closure or an async block inside the function.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::quote_spanned;
+
+use crate::{
+    args::Macro,
+    error::{At, Errors},
+    item::{after_definitions, braces, is_punct, is_word, mentions, Function},
+    parameters,
+    site::{made, Key, Site},
+    tail::AsyncTail,
+};
+
+/// A function to be measured: its tokens and where its parts are.
+pub(crate) struct Target<'a> {
+    pub(crate) tokens: &'a [TokenTree],
+    pub(crate) attributes: &'a [TokenTree],
+    pub(crate) function: &'a Function,
+}
+
+/// What a body evaluates to, which decides how it can be wrapped.
+enum Body<'a> {
+    /// Of an `async fn`: its arguments move into the block with it.
+    AsyncFunction(&'a [Ident]),
+    AsyncBlock { moves: bool },
+    Plain,
+}
+
+impl Target<'_> {
+    /// What makes measuring impossible, at the token that does.
+    pub(crate) fn refusal(&self, of: Macro) -> Option<(At, String)> {
+        if let Some(constant) = self.function.constant {
+            return Some((
+                constant.into(),
+                format!(
+                    "a `const fn` may run inside the compiler, where nothing can be recorded: \
+                     remove `const`, or put {of} on the function that calls this one"
+                ),
+            ));
+        }
+        if self.function.body.is_none() {
+            return Some((
+                self.function.name.span().into(),
+                format!(
+                    "this function has no body to measure: put {of} on its implementation in \
+                     `impl … for …`, or for an `extern` declaration on a function that calls it"
+                ),
+            ));
+        }
+        let naked = self.attributes.iter().find(|token| match token {
+            TokenTree::Group(group) => mentions(group.stream(), "naked"),
+            _ => false,
+        });
+        naked.map(|attribute| {
+            (
+                attribute.span().into(),
+                format!(
+                    "a naked function is assembly alone, with no place for a measurement: \
+                     put {of} on the function that calls this one"
+                ),
+            )
+        })
+    }
+
+    /// Whether `outcome` on the block around this function is meant for it too: going by
+    /// its return type, a `Result` or `Option`, or an async block's of one.
+    pub(crate) fn has_outcome(&self) -> bool {
+        let returns = self.returns();
+        let is_outcome = |token: &TokenTree| match token {
+            TokenTree::Ident(name) => {
+                let name = name.to_string();
+                name.ends_with("Result") || name.ends_with("Option")
+            }
+            _ => false,
+        };
+        match Returned::read(returns) {
+            Returned::Never | Returned::Opaque => false,
+            Returned::Future | Returned::Boxed { .. } => {
+                returns.iter().any(is_outcome) && self.async_tail().is_some()
+            }
+            Returned::Other => {
+                let path = returns.iter().take_while(|token| !is_punct(token, '<'));
+                path.last().is_some_and(is_outcome)
+                    && (self.function.asynchronous || self.track_caller().is_none())
+            }
+        }
+    }
+
+    fn async_tail(&self) -> Option<AsyncTail> {
+        let braces = braces(&self.tokens[self.function.body?])?;
+        AsyncTail::find(&braces.stream().into_iter().collect::<Vec<_>>())
+    }
+
+    fn track_caller(&self) -> Option<&TokenTree> {
+        self.attributes.iter().find(|token| match token {
+            TokenTree::Group(group) => mentions(group.stream(), "track_caller"),
+            _ => false,
+        })
+    }
+
+    /// The function with `site` measured in it; without it if an option does not fit.
+    pub(crate) fn expand(
+        &self,
+        site: &Site,
+        options: Options,
+        errors: &mut Errors,
+    ) -> Option<TokenStream> {
+        let position = self.function.body?;
+        let braces = braces(&self.tokens[position])?;
+        let body: Vec<TokenTree> = braces.stream().into_iter().collect();
+        let tail = if self.function.asynchronous || self.function.returns.is_empty() {
+            None
+        } else {
+            AsyncTail::find(&body)
+        };
+        let arguments = self.arguments();
+        if !self.accepts(site, options, tail.is_some(), &arguments, errors) {
+            return None;
+        }
+
+        let expanded = if self.function.asynchronous {
+            self.measured(site, &braces, body, &Body::AsyncFunction(&arguments))
+        } else if let Some(tail) = tail.filter(|_| !options.wraps_returned(&body)) {
+            let inside = tail.block.stream().into_iter().collect();
+            let moves = tail.moves;
+            let block = self.measured(site, &tail.block, inside, &Body::AsyncBlock { moves });
+            group_like(&braces, tail.replace(&body, block).into_iter().collect())
+        } else if options.future.is_some() {
+            self.returned_future(site, &braces, &body)
+        } else {
+            self.measured(site, &braces, body, &Body::Plain)
+        };
+
+        let mut tokens = self.tokens.to_vec();
+        tokens[position] = expanded.into();
+        Some(tokens.into_iter().collect())
+    }
+
+    fn arguments(&self) -> Vec<Ident> {
+        match &self.tokens[self.function.parameters] {
+            TokenTree::Group(group) => parameters::bindings(group),
+            _ => Vec::new(),
+        }
+    }
+
+    fn returns(&self) -> &[TokenTree] {
+        &self.tokens[self.function.returns.clone()]
+    }
+
+    /// Checks the options against this function.
+    fn accepts(
+        &self,
+        site: &Site,
+        options: Options,
+        async_tail: bool,
+        arguments: &[Ident],
+        errors: &mut Errors,
+    ) -> bool {
+        let before = errors.count();
+        if let Key::Template {
+            arguments: named,
+            literal,
+        } = &site.key
+        {
+            for name in named {
+                if !arguments.iter().any(|known| parameters::is(known, name)) {
+                    errors.push(literal.span(), parameters::missing(name, arguments));
+                }
+            }
+        }
+        let returned = Returned::read(self.returns());
+        if let Some(outcome) = options.outcome {
+            if self.function.returns.is_empty() {
+                errors.push(
+                    outcome,
+                    "`outcome` reads ok or err from what is returned, and this function returns \
+                     nothing: remove `outcome`, or return a `Result`",
+                );
+            } else if matches!(returned, Returned::Never) {
+                errors.push(
+                    outcome,
+                    "`outcome` reads ok or err from what is returned, and this function never \
+                     returns: remove `outcome`",
+                );
+            } else if let Some(track_caller) =
+                self.track_caller().filter(|_| !self.function.asynchronous && !async_tail)
+            {
+                errors.push(
+                    track_caller.span(),
+                    "with `outcome` the body runs in a closure, in which `#[track_caller]` has \
+                     no effect: remove one of the two",
+                );
+            } else if matches!(returned, Returned::Future | Returned::Boxed { .. })
+                && !self.function.asynchronous
+                && !async_tail
+                && options.future.is_none()
+            {
+                errors.push(
+                    outcome,
+                    "this function returns a future, whose outcome is known when it completes: \
+                     write `outcome, future`",
+                );
+            }
+        }
+        if let Some(future) = options.future {
+            if self.function.asynchronous {
+                errors.push(
+                    future,
+                    "an `async fn` is measured until it completes as it is: remove `future`",
+                );
+            } else if self.function.returns.is_empty() {
+                errors.push(
+                    future,
+                    "`future` measures the future that a function returns, and this one returns \
+                     nothing: remove `future`",
+                );
+            } else if let Key::Template { literal, .. } = &site.key {
+                errors.push(
+                    literal.span(),
+                    "with `future` the name is needed after the arguments are gone: write a \
+                     name without `{…}`, or end the function with an async block and leave \
+                     `future` out",
+                );
+            }
+        }
+        errors.count() == before
+    }
+
+    /// The block with the measurement in it, in the author's own braces: their span
+    /// carries the author's edition, which decides when temporaries are dropped.
+    fn measured(
+        &self,
+        site: &Site,
+        braces: &Group,
+        mut body: Vec<TokenTree>,
+        kind: &Body<'_>,
+    ) -> Group {
+        let private = &site.library.private;
+        let rest = body.split_off(after_definitions(&body));
+        let first: TokenStream = body.into_iter().collect();
+        let rest: TokenStream = rest.into_iter().collect();
+        let is_async = !matches!(kind, Body::Plain);
+
+        let measured = if site.outcome {
+            let enter = site.call("enter_outcome");
+            let value = if is_async {
+                let block = self.async_block(braces, rest, kind);
+                quote_spanned!(made()=> #block.await)
+            } else {
+                let closure = self.closure(braces, rest);
+                quote_spanned!(made()=> #private::call(#closure))
+            };
+            quote_spanned! {made()=>
+                let __logd_outcome = #enter;
+                #private::finish(__logd_outcome, #value)
+            }
+        } else {
+            match (site.of, is_async) {
+                (Macro::Counted, _) => {
+                    let count = site.call("count");
+                    quote_spanned!(made()=> #count; #rest)
+                }
+                (Macro::Accumulated, true) => {
+                    let site = site.reference();
+                    let block = self.async_block(braces, rest, kind);
+                    quote_spanned!(made()=> #private::accumulated(#site, #block).await)
+                }
+                (Macro::Accumulated, false) => {
+                    let open = site.call("open");
+                    quote_spanned!(made()=> let __logd_open = #open; #rest)
+                }
+                (Macro::Timed | Macro::Accumulate, _) => {
+                    let enter = site.call("enter");
+                    quote_spanned!(made()=> let __logd_timed = #enter; #rest)
+                }
+            }
+        };
+        group_like(braces, quote_spanned!(made()=> #first #measured))
+    }
+
+    /// The body as an async block inside the async function. It owns what the function
+    /// owned, because references to arguments would ask that these be `Sync`; and it
+    /// mentions them last to first, because captured values are dropped in the order of
+    /// their first mention, and arguments from the last to the first.
+    fn async_block(&self, braces: &Group, rest: TokenStream, kind: &Body<'_>) -> TokenStream {
+        match kind {
+            Body::AsyncFunction(arguments) => {
+                let used = arguments
+                    .iter()
+                    .rev()
+                    .filter(|argument| parameters::used(argument, rest.clone()));
+                let hint = self.expected_type();
+                let block = group_like(
+                    braces,
+                    quote_spanned!(made()=> #hint let _ = (#(&#used,)*); #rest),
+                );
+                quote_spanned!(made()=> async move #block)
+            }
+            Body::AsyncBlock { moves: true } => {
+                let block = group_like(braces, rest);
+                quote_spanned!(made()=> async move #block)
+            }
+            Body::AsyncBlock { moves: false } | Body::Plain => {
+                let block = group_like(braces, rest);
+                quote_spanned!(made()=> async #block)
+            }
+        }
+    }
+
+    /// A statement that never runs its `return`, and by it tells the compiler what the
+    /// async block around it evaluates to: else `?` and coercions in it would lack what
+    /// the function's own return type told them.
+    fn expected_type(&self) -> TokenStream {
+        let returns = self.returns();
+        let written: TokenStream = returns.iter().cloned().collect();
+        let written = match Returned::read(returns) {
+            Returned::Never => return TokenStream::new(),
+            _ if mentions(written.clone(), "impl") => return TokenStream::new(),
+            _ if returns.is_empty() => quote_spanned!(made()=> ()),
+            _ => written,
+        };
+        quote_spanned! {made()=>
+            if let ::core::option::Option::Some(__logd_value) =
+                ::core::option::Option::None::<#written>
+            {
+                return __logd_value;
+            }
+        }
+    }
+
+    /// The body as a closure that is called once, in place.
+    fn closure(&self, braces: &Group, rest: TokenStream) -> TokenStream {
+        let block = group_like(braces, rest);
+        let written: TokenStream = self.returns().iter().cloned().collect();
+        if mentions(written.clone(), "impl") {
+            // Not allowed as the type of a closure: inferred from the body instead.
+            quote_spanned!(made()=> || #block)
+        } else {
+            quote_spanned!(made()=> || -> #written #block)
+        }
+    }
+
+    /// The body's value, a future, inside one that measures it.
+    fn returned_future(&self, site: &Site, braces: &Group, body: &[TokenTree]) -> Group {
+        let private = &site.library.private;
+        let (first, rest) = body.split_at(after_definitions(body));
+        let first = first.iter().cloned().collect::<TokenStream>();
+        let closure = self.closure(braces, rest.iter().cloned().collect());
+        let future = quote_spanned!(made()=> #private::call(#closure));
+        let reference = site.reference();
+        let wrapped = if site.outcome {
+            let enter = site.call("enter_outcome");
+            quote_spanned! {made()=> {
+                let __logd_future = #future;
+                async move {
+                    let __logd_outcome = #enter;
+                    #private::finish(__logd_outcome, __logd_future.await)
+                }
+            }}
+        } else if site.of == Macro::Accumulated {
+            quote_spanned!(made()=> #private::accumulated(#reference, #future))
+        } else {
+            quote_spanned!(made()=> #private::timed_future(#reference, #future))
+        };
+        let value = match Returned::read(self.returns()) {
+            Returned::Boxed { pinned: false } => {
+                quote_spanned!(made()=> ::std::boxed::Box::new(#wrapped))
+            }
+            // An alias is taken for that of a pinned box, as `BoxFuture` is.
+            Returned::Boxed { pinned: true } | Returned::Other => {
+                quote_spanned!(made()=> ::std::boxed::Box::pin(#wrapped))
+            }
+            _ => wrapped,
+        };
+        group_like(braces, quote_spanned!(made()=> #first #value))
+    }
+}
+
+/// The options that fit some functions only, each at its token.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) outcome: Option<proc_macro2::Span>,
+    pub(crate) future: Option<proc_macro2::Span>,
+}
+
+impl Options {
+    /// Whether the returned future is wrapped even though the body ends with an async
+    /// block: if asked to, and another future may be returned before that one.
+    fn wraps_returned(self, body: &[TokenTree]) -> bool {
+        self.future.is_some() && mentions(body.iter().cloned().collect(), "return")
+    }
+}
+
+/// What the written return type says.
+enum Returned {
+    /// `impl … Future …`
+    Future,
+    /// `Pin<Box<…>>` and its aliases, or `Box<dyn Future>`.
+    Boxed { pinned: bool },
+    Never,
+    /// `impl` something else.
+    Opaque,
+    Other,
+}
+
+impl Returned {
+    fn read(tokens: &[TokenTree]) -> Self {
+        let [first, rest @ ..] = tokens else {
+            return Returned::Other;
+        };
+        if matches!(first, TokenTree::Punct(punct) if punct.as_char() == '!') && rest.is_empty() {
+            return Returned::Never;
+        }
+        let all: TokenStream = tokens.iter().cloned().collect();
+        let future = mentions(all, "Future");
+        if is_word(first, "impl") {
+            return if future {
+                Returned::Future
+            } else {
+                Returned::Opaque
+            };
+        }
+        let path = tokens
+            .iter()
+            .take_while(|token| !is_punct(token, '<'))
+            .last();
+        match path {
+            Some(TokenTree::Ident(name)) if name == "BoxFuture" || name == "LocalBoxFuture" => {
+                Returned::Boxed { pinned: true }
+            }
+            Some(TokenTree::Ident(name)) if name == "Pin" && future => {
+                Returned::Boxed { pinned: true }
+            }
+            Some(TokenTree::Ident(name)) if name == "Box" && future => {
+                Returned::Boxed { pinned: false }
+            }
+            _ => Returned::Other,
+        }
+    }
+}
+
+/// Braces with the span, and so the edition, of the author's.
+fn group_like(braces: &Group, tokens: TokenStream) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(braces.span());
+    group
+}

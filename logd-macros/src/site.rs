@@ -1,0 +1,189 @@
+//! The static that an expansion makes: what its name and rate are, which type it has and
+//! which constructor checks it. A static, because a key is registered once and then found
+//! without a lookup, and because its initializer is evaluated by the compiler, so that a
+//! bad constant is a compile error too.
+
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+use quote::{format_ident, quote_spanned};
+
+use crate::args::{Args, Macro, Name, Rate};
+
+/// Everything an expansion makes has this span: its locals are invisible to the author's
+/// code, and lints that look at what people write pass it by.
+pub(crate) fn made() -> Span {
+    Span::mixed_site()
+}
+
+/// The library as seen from the author's crate.
+#[derive(Clone)]
+pub(crate) struct Library {
+    /// `::logd`, or what `crate = …` says.
+    pub(crate) root: TokenStream,
+    /// The module for expansions alone, named after the exact version, so that two
+    /// versions in one program cannot be mixed up.
+    pub(crate) private: TokenStream,
+}
+
+impl Library {
+    pub(crate) fn new(path: Option<&[TokenTree]>) -> Self {
+        let root = match path {
+            Some(path) => path.iter().cloned().collect(),
+            None => quote_spanned!(made()=> ::logd),
+        };
+        let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
+        let module = format_ident!("__private_{version}", span = made());
+        let private = quote_spanned!(made()=> #root::#module);
+        Library { root, private }
+    }
+}
+
+/// The name of a statistic, complete.
+pub(crate) enum Key {
+    Literal { value: String, span: Span },
+    /// Made from the module path and this: `name` or `Type::name`.
+    Derived(String),
+    Constant(Vec<TokenTree>),
+    Template {
+        arguments: Vec<String>,
+        literal: Literal,
+    },
+}
+
+impl Key {
+    pub(crate) fn new(name: Name) -> Self {
+        match name {
+            Name::Literal { value, span } => Key::Literal { value, span },
+            Name::Constant(tokens) => Key::Constant(tokens),
+            Name::Template { arguments, literal } => Key::Template { arguments, literal },
+        }
+    }
+}
+
+/// A statistic as an attribute asks for it.
+pub(crate) struct Site {
+    pub(crate) of: Macro,
+    pub(crate) key: Key,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) outcome: bool,
+    pub(crate) library: Library,
+}
+
+impl Site {
+    pub(crate) fn new(of: Macro, key: Key, args: &Args) -> Self {
+        Site {
+            of,
+            key,
+            rate: args.rate.clone(),
+            outcome: args.outcome.is_some(),
+            library: Library::new(args.library.as_deref()),
+        }
+    }
+
+    /// `static …: … = …;` followed by `use_of`, in braces that keep the static's name in.
+    pub(crate) fn with(&self, use_of: &TokenStream) -> TokenStream {
+        let (static_type, initializer) = self.definition();
+        quote_spanned! {made()=>
+            { static __LOGD_SITE: #static_type = #initializer; #use_of }
+        }
+    }
+
+    /// A reference to the static, for calls that take it along.
+    pub(crate) fn reference(&self) -> TokenStream {
+        self.with(&quote_spanned!(made()=> &__LOGD_SITE))
+    }
+
+    /// `…::function(&SITE)`, with the name made from the arguments if it is a template.
+    pub(crate) fn call(&self, function: &str) -> TokenStream {
+        let private = &self.library.private;
+        match &self.key {
+            Key::Template { literal, .. } => {
+                let function = format_ident!("{function}_named", span = made());
+                self.with(&quote_spanned! {made()=>
+                    #private::#function(&__LOGD_SITE, ::core::format_args!(#literal))
+                })
+            }
+            _ => {
+                let function = format_ident!("{function}", span = made());
+                self.with(&quote_spanned!(made()=> #private::#function(&__LOGD_SITE)))
+            }
+        }
+    }
+
+    fn definition(&self) -> (TokenStream, TokenStream) {
+        let Library { root, private } = &self.library;
+        let (public, noun) = match (self.of, self.outcome) {
+            (Macro::Counted, false) => (Some("Counter"), "counter"),
+            (Macro::Counted, true) => (None, "outcome_counter"),
+            (_, false) => (Some("Timer"), "timer"),
+            (_, true) => (None, "outcome"),
+        };
+        let (rate, rate_at) = self.rate_argument();
+        let (name, constructor, name_at) = match &self.key {
+            Key::Literal { value, span } => {
+                let mut literal = Literal::string(value);
+                literal.set_span(made().located_at(*span));
+                let name = quote_spanned!(made()=> #literal,);
+                (name, format_ident!("{noun}"), None)
+            }
+            Key::Derived(path) => {
+                let path = Literal::string(path);
+                let name = quote_spanned! {made()=>
+                    ::core::concat!(::core::module_path!(), "::", #path),
+                };
+                (name, format_ident!("derived_{noun}"), None)
+            }
+            Key::Constant(tokens) => {
+                let name = constant(tokens);
+                let at = tokens.first().map(TokenTree::span);
+                let name = quote_spanned!(made()=> #name,);
+                (name, format_ident!("{noun}"), at)
+            }
+            Key::Template { .. } => (TokenStream::new(), format_ident!("{noun}_template"), None),
+        };
+        // The compiler reports a constant that the constructor refuses at the call: the
+        // call stands where the author wrote the constant.
+        let at = made().located_at(name_at.or(rate_at).unwrap_or_else(made));
+        let constructor = {
+            let mut constructor = constructor;
+            constructor.set_span(at);
+            constructor
+        };
+        let initializer = quote_spanned!(at=> #private::#constructor(#name #rate));
+        let static_type = match (public, &self.key) {
+            (Some(public), Key::Template { .. }) => {
+                let name = format_ident!("{public}Template", span = made());
+                quote_spanned!(made()=> #private::#name)
+            }
+            (Some(public), _) => {
+                let name = format_ident!("{public}", span = made());
+                quote_spanned!(made()=> #root::#name)
+            }
+            (None, Key::Template { .. }) => quote_spanned!(made()=> #private::OutcomeTemplate),
+            (None, _) => quote_spanned!(made()=> #private::OutcomeSite),
+        };
+        (static_type, initializer)
+    }
+
+    fn rate_argument(&self) -> (TokenStream, Option<Span>) {
+        match &self.rate {
+            None => (quote_spanned!(made()=> 1.0), None),
+            Some(Rate::Literal { value, span }) => {
+                let mut literal = Literal::f64_unsuffixed(*value);
+                literal.set_span(made().located_at(*span));
+                (TokenTree::from(literal).into(), None)
+            }
+            Some(Rate::Constant(tokens)) => {
+                (constant(tokens), tokens.first().map(TokenTree::span))
+            }
+        }
+    }
+}
+
+/// The author's expression, in parentheses: lints that find braces needless do not look
+/// into these.
+fn constant(tokens: &[TokenTree]) -> TokenStream {
+    let tokens = tokens.iter().cloned().collect();
+    let mut group = Group::new(Delimiter::Parenthesis, tokens);
+    group.set_span(made());
+    TokenTree::from(group).into()
+}

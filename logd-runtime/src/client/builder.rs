@@ -1,0 +1,201 @@
+//! The configuration of a client, checked as a whole when it is built.
+
+use std::time::Duration;
+
+use super::Client;
+use super::core::Core;
+use crate::config::Config;
+use crate::error::Error;
+use crate::global::{self, FlushGuard};
+use crate::transport::Transport;
+use crate::worker::Worker;
+use crate::worker::shared::{Mode, Shared};
+use std::sync::Arc;
+
+/// Configures a client: [`build`](Self::build) makes one of its own,
+/// [`init`](Self::init) configures the global one.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let client = logd_runtime::Client::builder()
+///     .host("127.0.0.1")
+///     .port(8126)
+///     .prefix("shop")
+///     .flush_interval(Duration::from_millis(500))
+///     .build()?;
+/// # Ok::<(), logd_runtime::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "a builder does nothing until `build()` or `init()`"]
+pub struct Builder {
+    host: Option<String>,
+    port: Option<u16>,
+    prefix: Option<String>,
+    reduce: Option<bool>,
+    enabled: Option<bool>,
+    flush_interval: Option<Duration>,
+    datagrams_per_second: Option<u32>,
+    messages_per_timer: Option<usize>,
+    threshold: Option<f64>,
+    max_names: Option<usize>,
+    log_queue: Option<(usize, usize)>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Builder::default()
+    }
+
+    /// The receiver's host: a name or an address in numbers. `127.0.0.1` by default.
+    ///
+    /// A name is looked up by the client's own thread, so one that does not
+    /// resolve is no error here: it shows in [`Stats`](crate::Stats) and flush
+    /// reports, and events are kept until it does.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// The receiver's UDP port, 8126 by default. 0 is an error when built.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// What stands before every key, with a colon: `shop` makes `shop:orders`.
+    /// None by default.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Whether events are added up between two flushes, as they are by default.
+    ///
+    /// With `false` each event is a message of its own, sampled and sent as
+    /// pylogd does. Use it where that very form is wanted; it costs more, and a
+    /// burst beyond 4,096 events on a thread is dropped and counted.
+    pub fn reduce(mut self, reduce: bool) -> Self {
+        self.reduce = Some(reduce);
+        self
+    }
+
+    /// Whether the client does anything, as it does by default. With `false` it is
+    /// what [`Client::noop`] gives.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+
+    /// The time between two flushes, one second by default. At least a millisecond.
+    ///
+    /// The original daemon reports every ten seconds: a few flushes in each of
+    /// its intervals keep its figures close to the true ones.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.flush_interval = Some(interval);
+        self
+    }
+
+    /// The most datagrams that the client sends in a second, 2,000 by default.
+    ///
+    /// What is over it waits and is merged with what comes later: totals stay
+    /// exact. A flush that is asked for does not count against it.
+    pub fn datagrams_per_second(mut self, datagrams: u32) -> Self {
+        self.datagrams_per_second = Some(datagrams);
+        self
+    }
+
+    /// The most messages that a timer is reduced to in one flush, 30 by default:
+    /// a multiple of 10.
+    pub fn messages_per_timer(mut self, messages: usize) -> Self {
+        self.messages_per_timer = Some(messages);
+        self
+    }
+
+    /// The receiver's percentile threshold, 90 by default, for which timers are
+    /// reduced: above 50 and below 100.
+    pub fn threshold(mut self, percent: f64) -> Self {
+        self.threshold = Some(percent);
+        self
+    }
+
+    /// The most names that can be made at run time, 10,000 by default. Beyond it
+    /// names count together under `logd.client.overflow.…`.
+    pub fn max_names(mut self, names: usize) -> Self {
+        self.max_names = Some(names);
+        self
+    }
+
+    /// The most log records, and bytes of them, that wait to be sent: 1,024 and
+    /// 1 MiB by default. Records beyond it are dropped and counted as
+    /// [`QueueFull`](crate::DropReason::QueueFull).
+    pub fn log_queue(mut self, records: usize, bytes: usize) -> Self {
+        self.log_queue = Some((records, bytes));
+        self
+    }
+
+    /// A client of its own with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// When a setting can not be used; the message names it and says what to write.
+    pub fn build(self) -> Result<Client, Error> {
+        let config = self.over(Config::default())?;
+        if !config.enabled {
+            return Ok(noop());
+        }
+        let core = make(&config);
+        Ok(Client::from_core(core))
+    }
+
+    /// Configures the global client, which macros and handles use, and returns a
+    /// guard that flushes when it is dropped. What is not set here comes from the
+    /// environment: `LOGD_HOST`, `LOGD_PORT`, `LOGD_PREFIX`.
+    ///
+    /// What was recorded before is kept and sent with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// When a setting can not be used, or the global client was configured before.
+    pub fn init(self) -> Result<FlushGuard, Error> {
+        global::install(&self.over(Config::discover()?)?)
+    }
+
+    /// The configuration with what this builder sets, checked.
+    fn over(self, mut config: Config) -> Result<Config, Error> {
+        fn set<T>(place: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *place = value;
+            }
+        }
+        set(&mut config.host, self.host);
+        set(&mut config.port, self.port);
+        set(&mut config.prefix, self.prefix);
+        set(&mut config.reduce, self.reduce);
+        set(&mut config.enabled, self.enabled);
+        set(&mut config.flush_interval, self.flush_interval);
+        set(&mut config.datagrams_per_second, self.datagrams_per_second);
+        set(&mut config.messages_per_timer, self.messages_per_timer);
+        set(&mut config.threshold, self.threshold);
+        set(&mut config.max_names, self.max_names);
+        set(&mut config.log_queue, self.log_queue);
+        config.check()?;
+        Ok(config)
+    }
+}
+
+/// A client that sends nothing.
+pub(super) fn noop() -> Client {
+    let config = Config::default();
+    let shared = Arc::new(Shared::new(Mode::Ignore));
+    let worker =
+        Worker::new(shared, config.schedule(), config.settings(), Transport::Nowhere, None);
+    Client::from_core(Core::new(worker, config.max_names, false))
+}
+
+fn make(config: &Config) -> Arc<Core> {
+    let shared = Arc::new(Shared::new(config.mode()));
+    shared.limit_messages(config.log_queue.0, config.log_queue.1);
+    let worker = Worker::new(shared, config.schedule(), config.settings(), config.transport(), None);
+    Core::new(worker, config.max_names, true)
+}

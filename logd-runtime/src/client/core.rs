@@ -1,0 +1,252 @@
+//! What all handles of one client share, and the slow way into it: which shard a
+//! thread records into, and what becomes of an event that can not go straight to a slot.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use super::lease;
+use crate::error::Error;
+use crate::key;
+use crate::record::registry::{self, Kind, Metric};
+use crate::record::slot::Slot;
+use crate::record::{Event, Pushed, Reading};
+use crate::stats::DropReason;
+use crate::worker::Worker;
+use crate::worker::series::Encoded;
+use crate::worker::shared::Mode;
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) worker: Arc<Worker>,
+    names: Mutex<Names>,
+    this: Weak<Core>,
+    /// Whether its worker has a thread; a [`Spy`](crate::testing::Spy) collects when asked.
+    threaded: bool,
+}
+
+/// Names made at run time, cleaned and registered once each.
+#[derive(Debug)]
+struct Names {
+    slots: HashMap<(Kind, Box<str>), Option<u32>>,
+    most: usize,
+}
+
+/// What one call does to its metric.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change {
+    Increment,
+    Add(i64),
+    AddFloat(f64),
+    Set(Number),
+    /// A call that took this long.
+    Time(Reading),
+    /// A clocked call: sampling was settled at its start.
+    Clocked(Reading),
+    /// A call that was not clocked.
+    Called,
+}
+
+/// A meter's value as it was given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Number {
+    Integer(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Number::Integer(value) => value as f64,
+            Number::Float(value) => value,
+        }
+    }
+}
+
+impl Change {
+    /// Writes it into the metric's slot of the thread's shard.
+    #[inline]
+    pub(crate) fn apply(self, header: &Slot, slot: &Slot) {
+        match self {
+            Change::Increment => slot.increment(),
+            Change::Add(amount) => slot.add(amount),
+            Change::AddFloat(amount) => slot.add_float(amount),
+            Change::Set(value) => slot.set_meter(value.to_f64()),
+            Change::Time(reading) | Change::Clocked(reading) => slot.time(header, reading),
+            Change::Called => slot.count_call(),
+        }
+    }
+
+    fn event(self) -> Option<Event> {
+        Some(match self {
+            Change::Increment => Event::Integer(1),
+            Change::Add(amount) => Event::Integer(amount),
+            Change::AddFloat(amount) => Event::Float(amount),
+            Change::Set(Number::Integer(value)) => Event::Integer(value),
+            Change::Set(Number::Float(value)) => Event::Float(value),
+            Change::Time(reading) | Change::Clocked(reading) => Event::Time(reading),
+            Change::Called => return None,
+        })
+    }
+}
+
+impl Core {
+    pub(crate) fn new(worker: Arc<Worker>, max_names: usize, threaded: bool) -> Arc<Self> {
+        crate::record::histogram::refill_spares();
+        Arc::new_cyclic(|this| Core {
+            worker,
+            names: Mutex::new(Names { slots: HashMap::new(), most: max_names }),
+            this: Weak::clone(this),
+            threaded,
+        })
+    }
+
+    pub(crate) fn weak(&self) -> &Weak<Core> {
+        &self.this
+    }
+
+    /// The same reference as a shard keeps it.
+    pub(crate) fn as_owner(&self) -> Weak<dyn Any + Send + Sync> {
+        Weak::clone(&self.this) as _
+    }
+
+    pub(crate) fn set_max_names(&self, most: usize) {
+        self.lock_names().most = most;
+    }
+
+    fn start(&self) {
+        if self.threaded {
+            self.worker.start();
+        }
+    }
+
+    /// Records an event the slow way.
+    pub(crate) fn record(&self, slot: u32, rate: f64, change: Change) {
+        let shared = &self.worker.shared;
+        match shared.mode() {
+            Mode::Ignore => {}
+            Mode::Closed => shared.drop_events(DropReason::Closed, 1),
+            Mode::Reduce => lease::with_shard(self, |shard| {
+                let (header, slot) = shard.slot(slot);
+                change.apply(header, slot);
+                self.start();
+            }),
+            Mode::EachEvent => {
+                let settled = matches!(change, Change::Clocked(_));
+                let Some(event) = change.event() else { return };
+                if !settled && !self.keeps(rate) {
+                    shared.sample_out();
+                    return;
+                }
+                lease::with_shard(self, |shard| match shard.events().push(slot, event) {
+                    Pushed::Queued => self.start(),
+                    Pushed::HalfFull => self.worker.hurry(),
+                    Pushed::Full => shared.drop_events(DropReason::QueueFull, 1),
+                });
+            }
+        }
+    }
+
+    /// Whether a timed call with a rate is to be clocked, decided the slow way.
+    pub(crate) fn clocks(&self, slot: u32, metric: &Metric) -> bool {
+        let shared = &self.worker.shared;
+        match shared.mode() {
+            Mode::Ignore => false,
+            // Clocked, so that its end is counted as dropped.
+            Mode::Closed => true,
+            Mode::Reduce => lease::with_shard(self, |shard| {
+                let (_, slot) = shard.slot(slot);
+                gap_is_over(slot, metric)
+            }),
+            Mode::EachEvent => {
+                let kept = self.keeps(metric.rate);
+                if !kept {
+                    shared.sample_out();
+                }
+                kept
+            }
+        }
+    }
+
+    fn keeps(&self, rate: f64) -> bool {
+        rate >= 1.0 || lease::random() < rate
+    }
+
+    /// The slot of a name made at run time, cleaned; `None` when nothing of it is left.
+    pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> Option<u32> {
+        let mut names = self.lock_names();
+        if let Some(slot) = names.slots.get(&(kind, name.into())) {
+            return *slot;
+        }
+        if names.slots.len() >= names.most {
+            return Some(overflow(kind));
+        }
+        let slot = key::clean(name).map(|key| registry::register(kind, key, 1.0, false));
+        names.slots.insert((kind, name.into()), slot);
+        slot
+    }
+
+    /// Counts a name made at run time against the bound.
+    pub(crate) fn admit_name(&self, kind: Kind, name: &str) -> Result<(), Error> {
+        key::check(name).map_err(|fault| Error::key(format!("{name:?}: {}", fault.message())))?;
+        let mut names = self.lock_names();
+        let entry = (kind, name.into());
+        if !names.slots.contains_key(&entry) {
+            if names.slots.len() >= names.most {
+                return Err(Error::too_many_names(names.most));
+            }
+            let slot = registry::register(kind, name.into(), 1.0, false);
+            names.slots.insert(entry, Some(slot));
+        }
+        Ok(())
+    }
+
+    /// Queues a message that is encoded already.
+    pub(crate) fn queue_message(&self, datagram: Vec<u8>) {
+        let shared = &self.worker.shared;
+        match shared.mode() {
+            Mode::Ignore => {}
+            Mode::Closed => shared.drop_events(DropReason::Closed, 1),
+            Mode::Reduce | Mode::EachEvent => {
+                shared.queue_message(Encoded { datagram, events: 1 });
+                self.start();
+                self.worker.hurry();
+            }
+        }
+    }
+
+    /// Where events end that a name or the recorder itself stands in the way of.
+    pub(crate) fn drop_events(&self, reason: DropReason, events: u64) {
+        if self.worker.shared.mode() != Mode::Ignore {
+            self.worker.shared.drop_events(reason, events);
+        }
+    }
+
+    pub(crate) fn shutdown(&self, timeout: Duration) -> crate::stats::FlushReport {
+        self.worker.shutdown(timeout)
+    }
+
+    fn lock_names(&self) -> std::sync::MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether this call is to be clocked; when it is, the next gap begins.
+pub(crate) fn gap_is_over(slot: &Slot, metric: &Metric) -> bool {
+    let over = slot.gap_is_over();
+    if over {
+        slot.set_gap(metric.gaps.as_ref().map_or(0, |gaps| gaps.next_gap()));
+    }
+    over
+}
+
+/// Where names beyond the bound are counted together.
+fn overflow(kind: Kind) -> u32 {
+    let key = match kind {
+        Kind::Counter => "logd.client.overflow.counter",
+        Kind::Meter => "logd.client.overflow.meter",
+        Kind::Timer => "logd.client.overflow.timer",
+    };
+    registry::register(kind, key.into(), 1.0, false)
+}

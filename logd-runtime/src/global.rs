@@ -1,0 +1,202 @@
+//! The global client: made by the first event or by `init`, whichever comes
+//! first, and never taken down, so that a handle works in every corner of a program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use once_cell::sync::OnceCell;
+
+use crate::client::core::Core;
+use crate::client::{Builder, Client};
+use crate::config::Config;
+use crate::error::Error;
+use crate::manual;
+use crate::record::shard;
+use crate::scope;
+use crate::stats::FlushReport;
+use crate::transport::Transport;
+use crate::worker::Worker;
+use crate::worker::shared::{Mode, Shared};
+
+/// Empty until the first event or `init`; from then on the same client for good.
+static GLOBAL: OnceCell<Client> = OnceCell::new();
+
+/// Whether `init` was called with success. Until then the client configures
+/// itself from the environment when it first sends.
+static CONFIGURED: AtomicBool = AtomicBool::new(false);
+
+/// How long a dropped [`FlushGuard`] waits unless it is told otherwise.
+const GUARD_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub(crate) fn get() -> &'static Client {
+    if let Some(client) = GLOBAL.get() {
+        return client;
+    }
+    // On the slow path, so that an instrumented allocator does not ask for the
+    // client while it is being made.
+    shard::slow_path(|| GLOBAL.get_or_init(unconfigured), |_, _| ())
+        .unwrap_or_else(|| GLOBAL.get_or_init(unconfigured))
+}
+
+pub(crate) fn is_global(core: &Arc<Core>) -> bool {
+    GLOBAL.get().is_some_and(|client| Arc::ptr_eq(client.core(), core))
+}
+
+fn unconfigured() -> Client {
+    let config = Config::default();
+    let worker = Worker::new(
+        Arc::new(Shared::new(Mode::Reduce)),
+        config.schedule(),
+        config.settings(),
+        Transport::Nowhere,
+        Some(Config::discover_parts),
+    );
+    Client::from_core(Core::new(worker, config.max_names, true))
+}
+
+pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
+    // ORDERING: none but the winner configures; nothing else hangs on the flag.
+    if CONFIGURED.swap(true, Ordering::Relaxed) {
+        return Err(Error::already_initialized());
+    }
+    let client = get();
+    let core = client.core();
+    core.set_max_names(config.max_names);
+    core.worker.shared.limit_messages(config.log_queue.0, config.log_queue.1);
+    core.worker.configure(config.schedule(), config.settings(), config.transport());
+    core.worker.shared.set_mode(config.mode());
+    Ok(FlushGuard { client, timeout: GUARD_TIMEOUT })
+}
+
+/// Flushes the global client when it is dropped, and leaves it running.
+///
+/// Keep it until the end of `main`. Bound to `_` it flushes at once and nothing
+/// is lost but the last flush.
+///
+/// ```
+/// let _logd = logd_runtime::builder().prefix("shop").init()?;
+/// // … the program …
+/// # Ok::<(), logd_runtime::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "the guard flushes when it is dropped: bind it to `_logd` in `main`, not to `_`"]
+pub struct FlushGuard {
+    client: &'static Client,
+    timeout: Duration,
+}
+
+impl FlushGuard {
+    /// Waits for this long at most when it is dropped; two seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Flushes now, waiting for `timeout` at most.
+    pub fn flush(&self, timeout: Duration) -> FlushReport {
+        self.client.flush(timeout)
+    }
+}
+
+impl Drop for FlushGuard {
+    fn drop(&mut self) {
+        let _ = self.client.flush(self.timeout);
+    }
+}
+
+/// Starts the configuration of the global client; [`Builder::init`] ends it.
+pub fn builder() -> Builder {
+    Builder::new()
+}
+
+/// Configures the global client from the environment (`LOGD_HOST`, `LOGD_PORT`,
+/// `LOGD_PREFIX`) and defaults. Call it in `main` and keep the guard.
+///
+/// # Errors
+///
+/// When a variable can not be used, or the global client was configured before.
+pub fn init() -> Result<FlushGuard, Error> {
+    builder().init()
+}
+
+/// The client that is current here: the global one outside of every
+/// [`Scope`](crate::Scope) — a handle of it.
+#[must_use]
+pub fn client() -> Client {
+    get().clone()
+}
+
+/// Sends everything that was recorded with the global client before the call, and
+/// waits for it, `timeout` at most.
+pub fn flush(timeout: Duration) -> FlushReport {
+    get().flush(timeout)
+}
+
+/// Sends everything that was recorded with the global client before the call,
+/// without holding up the thread.
+pub async fn flush_async(timeout: Duration) -> FlushReport {
+    get().flush_async(timeout).await
+}
+
+/// Deletes the log of this path at the global client's receiver.
+///
+/// # Errors
+///
+/// As for [`Client::delete_log`].
+pub fn delete_log(path: &str) -> Result<(), Error> {
+    get().delete_log(path)
+}
+
+/// Starts a timer by name on this thread, for a stop elsewhere in the program.
+/// Started again before it was stopped, it forgets the first start.
+///
+/// ```
+/// logd_runtime::start_timer("import");
+/// // … another function, the same thread …
+/// logd_runtime::stop_timer("import");
+/// ```
+pub fn start_timer(name: &str) {
+    manual::start_timer(&scope::current_core(), name);
+}
+
+/// Stops a timer that [`start_timer`] started on this thread, and records it. One
+/// that does not run is left alone.
+pub fn stop_timer(name: &str) {
+    manual::stop_timer(&scope::current_core(), name);
+}
+
+/// Starts or goes on with an accumulator by name on this thread: a timer that
+/// takes several readings before its sum is sent.
+///
+/// ```
+/// use logd_runtime::{flush_accumulator, start_accumulator, stop_accumulator};
+///
+/// start_accumulator("timers.mysql");
+/// // … a query …
+/// stop_accumulator("timers.mysql");
+/// // … something else …
+/// start_accumulator("timers.mysql");
+/// // … another query …
+/// stop_accumulator("timers.mysql");
+/// flush_accumulator("timers.mysql");
+/// ```
+pub fn start_accumulator(name: &str) {
+    manual::start_accumulator(&scope::current_core(), name);
+}
+
+/// Stops an accumulator that [`start_accumulator`] started on this thread. One
+/// that does not run is left alone.
+pub fn stop_accumulator(name: &str) {
+    manual::stop_accumulator(&scope::current_core(), name);
+}
+
+/// Records the sum of an accumulator of this thread; one that runs is stopped.
+pub fn flush_accumulator(name: &str) {
+    manual::flush_accumulator(&scope::current_core(), name);
+}
+
+/// Records the sums of all accumulators that this thread started by name.
+pub fn flush_accumulators() {
+    manual::flush_accumulators(&scope::current_core());
+}

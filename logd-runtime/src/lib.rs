@@ -1,0 +1,45 @@
+//! The run-time half of [`logd-client`](https://docs.rs/logd-client): records
+//! measurements without blocking, reduces them, and ships them to logd.
+//!
+//! Use the crate `logd-client` (library `logd`) in programs: it re-exports what is
+//! public here together with the attributes. This crate exists so that the
+//! attributes and the facade have one thing to call.
+
+// Layer 0: words and formats; nothing here knows of clients.
+mod clock;
+mod error;
+mod key;
+mod rate;
+mod stats;
+pub mod wire;
+// Layer 1: the way in and the way out.
+mod record;
+mod transport;
+// Layer 2: between them.
+mod worker;
+// Layer 3: what users hold.
+mod accumulator;
+mod client;
+mod global;
+mod manual;
+mod metric;
+mod outcome;
+mod scope;
+// Layer 4: what surrounds it.
+mod config;
+pub mod testing;
+
+#[doc(hidden)]
+pub mod private;
+
+pub use accumulator::{Accumulator, AccumulatorExt, InAccumulator, Section};
+pub use client::{Builder, Client};
+pub use error::Error;
+pub use global::{
+    FlushGuard, builder, client, delete_log, flush, flush_accumulator, flush_accumulators,
+    flush_async, init, start_accumulator, start_timer, stop_accumulator, stop_timer,
+};
+pub use metric::{Amount, Counter, Meter, Reading, TimedGuard, Timer};
+pub use outcome::Outcome;
+pub use scope::{Scope, Scoped};
+pub use stats::{DropReason, Drops, FlushReport, Stats};

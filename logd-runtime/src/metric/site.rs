@@ -1,0 +1,207 @@
+//! What counters, meters and timers have in common: a name, a rate, and, after
+//! the first use, the number of a slot. The fast way is one look at that number.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::client::core::{Change, Core};
+use crate::client::{Client, lease};
+use crate::error::Error;
+use crate::key::Name;
+use crate::rate;
+use crate::record::registry::{self, Kind, Metric};
+use crate::record::shard;
+use crate::stats::DropReason;
+use crate::{global, scope};
+
+/// No shard has a slot of this number, so a call that finds it goes the slow way.
+const UNREGISTERED: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// The slot that calls may use directly.
+    direct: AtomicU32,
+    /// The slot, also where a client must be asked first.
+    registered: AtomicU32,
+    kind: Kind,
+    rate: f64,
+    hold: bool,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// Written in the program; belongs to whichever client is current.
+    Written(Name),
+    /// Made at run time by one client, for it alone.
+    Made { key: Arc<str>, client: Client },
+}
+
+impl Site {
+    pub(crate) const fn written(kind: Kind, name: Name, rate: f64) -> Self {
+        Site {
+            direct: AtomicU32::new(UNREGISTERED),
+            registered: AtomicU32::new(UNREGISTERED),
+            kind,
+            rate,
+            hold: false,
+            source: Source::Written(name),
+        }
+    }
+
+    pub(crate) fn made(kind: Kind, key: Arc<str>, client: Client) -> Self {
+        Site {
+            direct: AtomicU32::new(UNREGISTERED),
+            registered: AtomicU32::new(UNREGISTERED),
+            kind,
+            rate: 1.0,
+            hold: false,
+            source: Source::Made { key, client },
+        }
+    }
+
+    /// # Panics
+    /// When the rate is not in (0, 1].
+    pub(crate) const fn set_rate(&mut self, rate: f64) {
+        rate::assert_valid(rate);
+        self.rate = rate;
+        self.unregister();
+    }
+
+    pub(crate) fn try_set_rate(&mut self, rate: f64) -> Result<(), Error> {
+        if !rate::is_valid(rate) {
+            return Err(Error::rate(rate));
+        }
+        self.set_rate(rate);
+        Ok(())
+    }
+
+    pub(crate) const fn set_hold(&mut self) {
+        self.hold = true;
+        self.unregister();
+    }
+
+    /// The slot that it may have is that of another rate or kind of meter.
+    const fn unregister(&mut self) {
+        self.direct = AtomicU32::new(UNREGISTERED);
+        self.registered = AtomicU32::new(UNREGISTERED);
+    }
+
+    pub(crate) fn key(&self) -> Arc<str> {
+        match &self.source {
+            Source::Written(name) => name.to_key().into(),
+            Source::Made { key, .. } => Arc::clone(key),
+        }
+    }
+
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        match &self.source {
+            Source::Written(name) => name.to_key() == key,
+            Source::Made { key: own, .. } => &**own == key,
+        }
+    }
+
+    pub(crate) const fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    /// The slot for [`shard::with_slot`]; one that no shard has until it is registered.
+    #[inline]
+    pub(crate) fn direct(&self) -> u32 {
+        self.direct.load(Ordering::Relaxed)
+    }
+
+    fn registered(&self) -> u32 {
+        let slot = self.registered.load(Ordering::Relaxed);
+        if slot != UNREGISTERED {
+            return slot;
+        }
+        let slot = match &self.source {
+            Source::Written(name) => {
+                let slot = registry::register(self.kind, name.to_key(), self.rate, self.hold);
+                self.direct.store(slot, Ordering::Relaxed);
+                slot
+            }
+            Source::Made { key, .. } => {
+                registry::register(self.kind, (&**key).into(), self.rate, self.hold)
+            }
+        };
+        self.registered.store(slot, Ordering::Relaxed);
+        slot
+    }
+
+    /// The registered metric.
+    pub(crate) fn metric(&self) -> Metric {
+        registry::metric(self.registered())
+    }
+
+    /// Records one event.
+    #[inline]
+    pub(crate) fn record(&self, change: Change) {
+        if shard::with_slot(self.direct(), |header, slot| change.apply(header, slot)).is_none() {
+            self.record_slowly(change);
+        }
+    }
+
+    /// Counts an event whose value can not be stored.
+    #[cold]
+    pub(crate) fn refuse(&self) {
+        self.slowly(|core, _| core.drop_events(DropReason::InvalidValue, 1));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_slowly(&self, change: Change) {
+        self.slowly(|core, slot| core.record(slot, self.rate, change));
+    }
+
+    /// Whether a call with a rate is clocked, decided the slow way.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn clocks_slowly(&self) -> bool {
+        self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot))).unwrap_or(false)
+    }
+
+    /// The client that events of this site belong to now.
+    pub(crate) fn core(&self) -> Arc<Core> {
+        match &self.source {
+            Source::Written(_) => scope::current_core(),
+            Source::Made { client, .. } => Arc::clone(client.core()),
+        }
+    }
+
+    fn slowly<R>(&self, record: impl FnOnce(&Core, u32) -> R) -> Option<R> {
+        let recorded = shard::slow_path(
+            || {
+                let slot = self.registered();
+                let core = self.core();
+                // The global client's shard becomes the thread's current one, so
+                // that the next event takes the fast way.
+                if shard::current().is_none() && global::is_global(&core) {
+                    lease::stay(&core);
+                }
+                (record(&core, slot), core)
+            },
+            |(_, core), nested| core.drop_events(DropReason::Nested, nested.into()),
+        );
+        recorded.map(|(result, _)| result)
+    }
+}
+
+/// Whether the daemon can store it and sums of it stay finite.
+pub(crate) fn is_storable(value: f64) -> bool {
+    value.abs() <= 1e300
+}
+
+impl Clone for Site {
+    fn clone(&self) -> Self {
+        Site {
+            direct: AtomicU32::new(self.direct.load(Ordering::Relaxed)),
+            registered: AtomicU32::new(self.registered.load(Ordering::Relaxed)),
+            kind: self.kind,
+            rate: self.rate,
+            hold: self.hold,
+            source: self.source.clone(),
+        }
+    }
+}

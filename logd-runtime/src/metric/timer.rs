@@ -1,0 +1,201 @@
+//! Timers: how long things take, every call counted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::site::Site;
+use crate::client::Client;
+use crate::client::core::Change;
+use crate::clock;
+use crate::error::Error;
+use crate::key::Name;
+use crate::rate;
+use crate::record::{Kind, Reading, shard};
+
+/// Measures how long something takes, in seconds.
+///
+/// The receiver shows count, mean, lower, upper and upper_90 of each interval as
+/// `stats.timers.<key>.…`. The count is that of all calls, also with a rate below 1.
+///
+/// ```
+/// use std::time::Duration;
+/// use logd_runtime::Timer;
+///
+/// static QUERY: Timer = Timer::new("db.query");
+///
+/// let timed = QUERY.start();
+/// // … what is to be measured …
+/// timed.stop();
+///
+/// QUERY.record(Duration::from_millis(20));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Timer {
+    site: Site,
+}
+
+impl Timer {
+    /// A timer of this key, for the client that is current where a measurement ends.
+    ///
+    /// # Panics
+    ///
+    /// When the key can not be used, as with [`Counter::new`](crate::Counter::new).
+    #[must_use]
+    pub const fn new(key: &'static str) -> Self {
+        Timer { site: Site::written(Kind::Timer, Name::literal(key), 1.0) }
+    }
+
+    pub(crate) const fn named(name: Name, rate: f64) -> Self {
+        rate::assert_valid(rate);
+        Timer { site: Site::written(Kind::Timer, name, rate) }
+    }
+
+    pub(crate) fn made(key: Arc<str>, client: Client) -> Self {
+        Timer { site: Site::made(Kind::Timer, key, client) }
+    }
+
+    /// The same timer with a sample rate in (0, 1].
+    ///
+    /// A client that reduces (the default) counts every call and clocks this share
+    /// of them, the first one always. One that sends each event keeps a call with
+    /// this probability.
+    ///
+    /// # Panics
+    ///
+    /// When the rate is not in (0, 1]; in a `static` or `const` that is an error of
+    /// the compiler.
+    #[must_use]
+    pub const fn rate(mut self, rate: f64) -> Self {
+        self.site.set_rate(rate);
+        self
+    }
+
+    /// The same timer with a sample rate that is known at run time.
+    ///
+    /// # Errors
+    ///
+    /// When the rate is not in (0, 1].
+    pub fn try_rate(mut self, rate: f64) -> Result<Self, Error> {
+        self.site.try_set_rate(rate)?;
+        Ok(self)
+    }
+
+    /// Records a duration that was measured by other means.
+    #[inline]
+    pub fn record(&self, duration: Duration) {
+        self.site.record(Change::Time(Reading::duration(duration)));
+    }
+
+    /// Starts a measurement, which ends when the guard is stopped or dropped.
+    ///
+    /// The guard is an ordinary value: it may be kept, sent to another thread and
+    /// stopped there.
+    #[inline]
+    pub fn start(&self) -> TimedGuard<'_> {
+        TimedGuard { timer: self, started: self.begin() }
+    }
+
+    /// The key, without the client's prefix.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.site.key().as_ref().to_owned()
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.site.has_key(key)
+    }
+
+    #[inline]
+    pub(crate) fn begin(&self) -> Started {
+        if self.site.rate() < 1.0 && !self.clocks() {
+            Started::UNCLOCKED
+        } else {
+            Started(clock::now())
+        }
+    }
+
+    #[inline]
+    pub(crate) fn end(&self, started: Started) {
+        let change = match started {
+            Started::DISCARDED => return,
+            Started::UNCLOCKED => Change::Called,
+            Started(ticks) => Change::Clocked(Reading::ticks(clock::now().saturating_sub(ticks))),
+        };
+        self.site.record(change);
+    }
+
+    /// Whether this call of a timer with a rate is one of those that are clocked.
+    fn clocks(&self) -> bool {
+        match shard::with_slot(self.site.direct(), |_, slot| slot.gap_is_over()) {
+            Some(false) => false,
+            Some(true) => {
+                self.begin_gap();
+                true
+            }
+            None => self.site.clocks_slowly(),
+        }
+    }
+
+    #[cold]
+    fn begin_gap(&self) {
+        let metric = self.site.metric();
+        shard::with_slot(self.site.direct(), |_, slot| {
+            slot.set_gap(metric.gaps.as_ref().map_or(0, |gaps| gaps.next_gap()));
+        });
+    }
+}
+
+/// When a measurement began: a reading of the clock, or one of two marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started(u64);
+
+impl Started {
+    /// Nothing will be recorded.
+    pub(crate) const DISCARDED: Started = Started(0);
+    /// The call will be counted without a duration. No clock reads 1: the
+    /// monotonic one starts above it, and the cycle counter with the machine.
+    pub(crate) const UNCLOCKED: Started = Started(1);
+}
+
+/// A measurement under way; it is recorded when this is stopped or dropped.
+///
+/// Dropping records, so early return, `?`, `break` and panic are all measured.
+#[derive(Debug)]
+#[must_use = "dropping the guard ends the measurement: bind it, `let _timed = timer.start();`"]
+pub struct TimedGuard<'timer> {
+    timer: &'timer Timer,
+    started: Started,
+}
+
+impl TimedGuard<'_> {
+    /// Ends the measurement and records it.
+    #[inline]
+    pub fn stop(self) {}
+
+    /// Ends the measurement without recording anything, the call's count included.
+    ///
+    /// ```
+    /// use logd_runtime::testing::Spy;
+    /// use logd_runtime::Timer;
+    ///
+    /// static MISS: Timer = Timer::new("cache.miss");
+    /// let spy = Spy::new();
+    /// spy.run(|| MISS.start().discard());
+    /// assert_eq!(spy.timer("cache.miss").count(), 0);
+    /// ```
+    #[inline]
+    pub fn discard(mut self) {
+        self.started = Started::DISCARDED;
+    }
+}
+
+impl Drop for TimedGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.timer.end(self.started);
+    }
+}

@@ -1,0 +1,142 @@
+//! How a call ended: well, with an error, by a panic, or by being cancelled. Each
+//! is a timer or counter of its own, `key.ok`, `key.err`, `key.panicked`, `key.cancelled`.
+
+use std::ops::ControlFlow;
+use std::thread;
+
+use crate::key::Name;
+use crate::metric::{Counter, Started, Timer};
+
+/// Whether a value is a success, for functions with the `outcome` option.
+///
+/// `Result`, `Option` and `ControlFlow` have it; implement it for a type of your own
+/// that a function returns.
+///
+/// ```
+/// use logd_runtime::Outcome;
+///
+/// enum Answer { Found(u32), Missing }
+///
+/// impl Outcome for Answer {
+///     fn is_ok(&self) -> bool {
+///         matches!(self, Answer::Found(_))
+///     }
+/// }
+///
+/// assert!(Answer::Found(7).is_ok());
+/// ```
+pub trait Outcome {
+    /// Whether the call is recorded as `ok`; else as `err`.
+    fn is_ok(&self) -> bool;
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    fn is_ok(&self) -> bool {
+        self.is_ok()
+    }
+}
+
+impl<T> Outcome for Option<T> {
+    fn is_ok(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl<B, C> Outcome for ControlFlow<B, C> {
+    fn is_ok(&self) -> bool {
+        self.is_continue()
+    }
+}
+
+/// One metric for each way in which a call can end.
+#[derive(Debug)]
+pub struct Outcomes<M> {
+    ok: M,
+    err: M,
+    panicked: M,
+    cancelled: M,
+}
+
+impl Outcomes<Timer> {
+    pub(crate) const fn timers(name: Name, rate: f64) -> Self {
+        Outcomes {
+            ok: Timer::named(name.with_suffix("ok"), rate),
+            err: Timer::named(name.with_suffix("err"), rate),
+            panicked: Timer::named(name.with_suffix("panicked"), rate),
+            cancelled: Timer::named(name.with_suffix("cancelled"), rate),
+        }
+    }
+}
+
+impl Outcomes<Counter> {
+    pub(crate) const fn counters(name: Name, rate: f64) -> Self {
+        Outcomes {
+            ok: Counter::named(name.with_suffix("ok"), rate),
+            err: Counter::named(name.with_suffix("err"), rate),
+            panicked: Counter::named(name.with_suffix("panicked"), rate),
+            cancelled: Counter::named(name.with_suffix("cancelled"), rate),
+        }
+    }
+}
+
+/// What can be recorded of a call's end.
+pub trait Measure: 'static {
+    /// What the start of the call leaves for its end.
+    fn begin(&self) -> Started;
+    /// Records the call.
+    fn end(&self, started: Started);
+}
+
+impl Measure for Timer {
+    fn begin(&self) -> Started {
+        self.begin()
+    }
+
+    fn end(&self, started: Started) {
+        self.end(started);
+    }
+}
+
+impl Measure for Counter {
+    fn begin(&self) -> Started {
+        Started::UNCLOCKED
+    }
+
+    fn end(&self, _: Started) {
+        self.increment();
+    }
+}
+
+/// A call under way whose end will tell how it went. Dropped without a value it
+/// has panicked or was cancelled.
+#[derive(Debug)]
+#[must_use = "dropping it says that the call was cancelled"]
+pub struct OutcomeGuard<M: Measure> {
+    outcomes: &'static Outcomes<M>,
+    started: Started,
+    /// Whether the thread was unwinding before the call began.
+    unwinding: bool,
+}
+
+impl<M: Measure> OutcomeGuard<M> {
+    pub(crate) fn new(outcomes: &'static Outcomes<M>) -> Self {
+        OutcomeGuard { outcomes, started: outcomes.ok.begin(), unwinding: thread::panicking() }
+    }
+
+    pub(crate) fn finish<T: Outcome>(mut self, value: T) -> T {
+        let metric = if value.is_ok() { &self.outcomes.ok } else { &self.outcomes.err };
+        metric.end(std::mem::replace(&mut self.started, Started::DISCARDED));
+        value
+    }
+}
+
+impl<M: Measure> Drop for OutcomeGuard<M> {
+    fn drop(&mut self) {
+        if self.started == Started::DISCARDED {
+            return;
+        }
+        let panicked = !self.unwinding && thread::panicking();
+        let metric = if panicked { &self.outcomes.panicked } else { &self.outcomes.cancelled };
+        metric.end(self.started);
+    }
+}

@@ -1,0 +1,133 @@
+//! What expansions of the attributes call. Not part of the public interface: it
+//! may change with every version, and the macro crate is pinned to this one.
+
+use std::future::Future;
+
+use crate::key::Name;
+pub use crate::accumulator::{Accumulated, OpenGuard};
+pub use crate::metric::named::{CounterTemplate, TimerTemplate};
+pub use crate::metric::timed_future::TimedFuture;
+pub use crate::outcome::{OutcomeGuard, Outcomes};
+use crate::{Accumulator, Counter, Meter, Outcome, Section, TimedGuard, Timer};
+
+/// A counter for a literal key.
+pub const fn counter(key: &'static str, rate: f64) -> Counter {
+    Counter::named(Name::literal(key), rate)
+}
+
+/// A meter for a literal key.
+pub const fn meter(key: &'static str, rate: f64) -> Meter {
+    Meter::named(Name::literal(key), rate)
+}
+
+/// A timer for a literal key.
+pub const fn timer(key: &'static str, rate: f64) -> Timer {
+    Timer::named(Name::literal(key), rate)
+}
+
+/// A counter whose key is derived from a path, `shop::cart::add`.
+pub const fn derived_counter(path: &'static str, rate: f64) -> Counter {
+    Counter::named(Name::derived(path), rate)
+}
+
+/// A timer whose key is derived from a path, `shop::cart::add`.
+pub const fn derived_timer(path: &'static str, rate: f64) -> Timer {
+    Timer::named(Name::derived(path), rate)
+}
+
+/// Timers for the ways in which a call can end.
+pub const fn timer_outcomes(key: &'static str, rate: f64) -> Outcomes<Timer> {
+    Outcomes::<Timer>::timers(Name::literal(key), rate)
+}
+
+/// The same with a derived key.
+pub const fn derived_timer_outcomes(path: &'static str, rate: f64) -> Outcomes<Timer> {
+    Outcomes::<Timer>::timers(Name::derived(path), rate)
+}
+
+/// Counters for the ways in which a call can end.
+pub const fn counter_outcomes(key: &'static str, rate: f64) -> Outcomes<Counter> {
+    Outcomes::<Counter>::counters(Name::literal(key), rate)
+}
+
+/// The same with a derived key.
+pub const fn derived_counter_outcomes(path: &'static str, rate: f64) -> Outcomes<Counter> {
+    Outcomes::<Counter>::counters(Name::derived(path), rate)
+}
+
+/// Timers whose names are filled in from arguments.
+pub const fn timer_template(rate: f64) -> TimerTemplate {
+    TimerTemplate::new(rate)
+}
+
+/// Counters whose names are filled in from arguments.
+pub const fn counter_template(rate: f64) -> CounterTemplate {
+    CounterTemplate::new(rate)
+}
+
+/// Counts one call.
+#[inline]
+pub fn count(site: &'static Counter) {
+    site.increment();
+}
+
+/// Times a call until the guard goes.
+#[inline]
+pub fn enter(site: &'static Timer) -> TimedGuard<'static> {
+    site.start()
+}
+
+/// A section of the accumulator that is open for the key, or one complete in itself.
+pub fn section(site: &'static Timer) -> Section {
+    Section::at(site)
+}
+
+/// A section of an accumulator that the user holds.
+pub fn section_of(accumulator: &Accumulator) -> Section {
+    accumulator.start()
+}
+
+/// Opens an accumulator on this thread until the guard goes.
+pub fn open(site: &'static Timer) -> OpenGuard {
+    OpenGuard::new(site)
+}
+
+/// Opens an accumulator for a task.
+pub fn accumulated<F: Future>(site: &'static Timer, body: F) -> Accumulated<F> {
+    Accumulated::new(site, body)
+}
+
+/// Times a future from its first poll until it completes or is dropped.
+pub fn timed_future<F: Future>(site: &'static Timer, future: F) -> TimedFuture<F> {
+    TimedFuture::new(site, future)
+}
+
+/// Begins a timed call whose end tells how it went.
+pub fn enter_outcome(site: &'static Outcomes<Timer>) -> OutcomeGuard<Timer> {
+    OutcomeGuard::new(site)
+}
+
+/// Begins a counted call whose end tells how it went.
+pub fn count_outcome(site: &'static Outcomes<Counter>) -> OutcomeGuard<Counter> {
+    OutcomeGuard::new(site)
+}
+
+/// Ends a timed call with its value.
+pub fn finish<T: Outcome>(guard: OutcomeGuard<Timer>, value: T) -> T {
+    guard.finish(value)
+}
+
+/// Ends a counted call with its value.
+pub fn finish_counted<T: Outcome>(guard: OutcomeGuard<Counter>, value: T) -> T {
+    guard.finish(value)
+}
+
+/// Times a call under a name made from its arguments.
+pub fn enter_named(site: &'static TimerTemplate, name: std::fmt::Arguments<'_>) -> TimedGuard<'static> {
+    site.enter(name)
+}
+
+/// Counts a call under a name made from its arguments.
+pub fn count_named(site: &'static CounterTemplate, name: std::fmt::Arguments<'_>) {
+    site.count(name);
+}

@@ -1,0 +1,273 @@
+//! One thread's slots for one client, and the thread-local pointer to the shard
+//! that calls record into. A call finds its slot with one comparison against a
+//! length that anybody may set to 0, which sends every later call the slow way.
+#![allow(
+    unsafe_code,
+    reason = "a bare pointer to the current shard is what makes a recorded event cost one comparison"
+)]
+
+use std::any::Any;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use super::events::EventRing;
+use super::slot::Slot;
+
+/// The slots of one thread for one client. It outlives its thread: the next
+/// thread that needs one goes on where this one stopped.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    /// The newest of `arrays`.
+    newest: AtomicPtr<Array>,
+    /// Every array there was: boxed, so that none moves, and kept until the shard
+    /// goes, so that no pointer to one dangles. Sizes double, so the old ones
+    /// together are smaller than the newest.
+    #[allow(clippy::vec_box, reason = "pointers to the arrays must stay valid when the list grows")]
+    arrays: Mutex<Vec<Box<Array>>>,
+    /// Whether calls may use the slots; else they go the slow way, where the client decides.
+    direct: AtomicBool,
+    events: OnceLock<EventRing>,
+    /// The client it records for, opaque to this layer.
+    owner: Weak<dyn Any + Send + Sync>,
+}
+
+/// A header and the slots behind it; the slot of the metric `index` is `slots[index]`.
+#[derive(Debug)]
+struct Array {
+    slots: Box<[Slot]>,
+}
+
+impl Array {
+    fn header(&self) -> &Slot {
+        &self.slots[0]
+    }
+}
+
+impl Shard {
+    pub(crate) fn new(owner: Weak<dyn Any + Send + Sync>, direct: bool) -> Self {
+        let shard = Shard {
+            newest: AtomicPtr::new(ptr::null_mut()),
+            arrays: Mutex::default(),
+            direct: AtomicBool::new(direct),
+            events: OnceLock::new(),
+            owner,
+        };
+        shard.add_array(&mut shard.lock(), 16);
+        shard
+    }
+
+    pub(crate) fn owner(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.owner.upgrade()
+    }
+
+    /// The queue of single events, for clients that send each.
+    pub(crate) fn events(&self) -> &EventRing {
+        self.events.get_or_init(EventRing::new)
+    }
+
+    /// The queue of single events, if there ever was one.
+    pub(crate) fn existing_events(&self) -> Option<&EventRing> {
+        self.events.get()
+    }
+
+    /// The header and, behind it, the slots as they are now. What they hold is
+    /// carried over into any later array.
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.newest().slots
+    }
+
+    /// The slot of a metric, made when there is none yet. For the shard's own thread.
+    pub(crate) fn slot(&self, index: u32) -> (&Slot, &Slot) {
+        let index = index as usize;
+        if self.slots().len() <= index {
+            let mut arrays = self.lock();
+            let size = (index + 1).next_power_of_two();
+            self.add_array(&mut arrays, size);
+            drop(arrays);
+            refresh_current(self);
+        }
+        let array = self.newest();
+        (array.header(), &array.slots[index])
+    }
+
+    /// Lets calls use the slots, or sends them the slow way.
+    pub(crate) fn set_direct(&self, direct: bool) {
+        // Under the lock, so that an array that is being added does not miss it.
+        let _arrays = self.lock();
+        self.direct.store(direct, Ordering::Relaxed);
+        let array = self.newest();
+        array.header().set_length(if direct { array.slots.len() as u64 } else { 0 });
+    }
+
+    /// Tells the shard's thread which window its values belong to.
+    pub(crate) fn set_window(&self, window: u64) {
+        self.newest().header().set_window(window);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Box<Array>>> {
+        self.arrays.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add_array(&self, arrays: &mut Vec<Box<Array>>, size: usize) {
+        let old = arrays.last().map_or(&[][..], |array| &array.slots[..]);
+        let mut slots: Vec<Slot> = old.iter().map(Slot::copy).collect();
+        slots.resize_with(size.max(slots.len()), Slot::default);
+        let array = Box::new(Array { slots: slots.into_boxed_slice() });
+        let direct = self.direct.load(Ordering::Relaxed);
+        array.header().set_length(if direct { array.slots.len() as u64 } else { 0 });
+        let newest = ptr::from_ref::<Array>(&array).cast_mut();
+        arrays.push(array);
+        // ORDERING: the array's content is readable for whoever sees the pointer.
+        self.newest.store(newest, Ordering::Release);
+    }
+
+    fn newest(&self) -> &Array {
+        // ORDERING: pairs with the release in `add_array`.
+        let newest = self.newest.load(Ordering::Acquire);
+        // SAFETY: `add_array`, which `new` calls, stored the address of a boxed
+        // array that `arrays` owns until the shard goes; nobody ever borrows an
+        // array mutably, so a shared reference as long as the shard's is valid.
+        unsafe { &*newest }
+    }
+}
+
+/// Where the calls of this thread go.
+struct Current {
+    /// The first slot, the header, of the current shard's newest array, or of [`NOWHERE`].
+    slots: Cell<*const Slot>,
+    /// The current shard as a strong reference that this cell owns; null for none.
+    shard: Cell<*const Shard>,
+    /// Whether the thread is on the slow path: what that path itself calls (an
+    /// instrumented allocator) must not come in again.
+    busy: Cell<bool>,
+    /// Events that came in all the same and could not be recorded.
+    nested: Cell<u32>,
+}
+
+/// The header of an array without slots.
+static NOWHERE: Slot = Slot::empty();
+
+thread_local! {
+    // Constant and without a destructor: reading it needs no registration, never
+    // fails, and works in the destructors of other thread-locals.
+    static CURRENT: Current = const {
+        Current {
+            slots: Cell::new(&raw const NOWHERE),
+            shard: Cell::new(ptr::null()),
+            busy: Cell::new(false),
+            nested: Cell::new(0),
+        }
+    };
+}
+
+/// Calls `use_slot` with the header and the metric's slot when the current shard
+/// has one that may be used directly.
+#[inline]
+pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
+    CURRENT.with(|current| {
+        let slots = current.slots.get();
+        // SAFETY: `slots` is the first slot of `NOWHERE`, or of an array of the
+        // shard whose strong reference `CURRENT` owns; arrays live as long as their
+        // shard, and nothing that `use_slot` can reach ends that reference.
+        let header = unsafe { &*slots };
+        if u64::from(index) >= header.length() {
+            return None;
+        }
+        // SAFETY: as above; a header's length never exceeds its array's, and `NOWHERE`'s is 0.
+        let slot = unsafe { &*slots.add(index as usize) };
+        Some(use_slot(header, slot))
+    })
+}
+
+/// Runs the slow path, unless this thread is on it: then the event is one that
+/// the path itself made, and is only counted. `settle` gets the count of those.
+pub(crate) fn slow_path<R>(run: impl FnOnce() -> R, settle: impl FnOnce(&R, u32)) -> Option<R> {
+    struct Busy;
+    impl Drop for Busy {
+        fn drop(&mut self) {
+            CURRENT.with(|current| current.busy.set(false));
+        }
+    }
+    if CURRENT.with(|current| current.busy.replace(true)) {
+        CURRENT.with(|current| current.nested.set(current.nested.get().saturating_add(1)));
+        return None;
+    }
+    let busy = Busy;
+    let result = run();
+    drop(busy);
+    let nested = CURRENT.with(|current| current.nested.take());
+    if nested > 0 {
+        settle(&result, nested);
+    }
+    Some(result)
+}
+
+/// Lets nothing that this thread does be recorded: it is the one that drains.
+pub(crate) fn mute() {
+    replace_current(None);
+    CURRENT.with(|current| current.busy.set(true));
+}
+
+/// The current shard of this thread, if one was made current.
+pub(crate) fn current() -> Option<Arc<Shard>> {
+    CURRENT.with(|current| {
+        let shard = current.shard.get();
+        if shard.is_null() {
+            return None;
+        }
+        // SAFETY: the cell owns a strong reference that came from `Arc::into_raw`,
+        // so the count is at least one and may be raised for the new `Arc`.
+        unsafe {
+            Arc::increment_strong_count(shard);
+            Some(Arc::from_raw(shard))
+        }
+    })
+}
+
+/// A new array of the current shard: later calls of this thread use it.
+fn refresh_current(shard: &Shard) {
+    CURRENT.with(|current| {
+        if ptr::eq(current.shard.get(), shard) {
+            current.slots.set(shard.slots().as_ptr());
+        }
+    });
+}
+
+/// Makes a shard current until the next change, and gives back the one before.
+pub(crate) fn replace_current(shard: Option<Arc<Shard>>) -> Option<Arc<Shard>> {
+    CURRENT.with(|current| {
+        let slots = shard.as_ref().map_or(&raw const NOWHERE, |shard| shard.slots().as_ptr());
+        let raw = shard.map_or(ptr::null(), Arc::into_raw);
+        let before = current.shard.replace(raw);
+        current.slots.set(slots);
+        if before.is_null() {
+            return None;
+        }
+        // SAFETY: the cell owned this strong reference, which came from
+        // `Arc::into_raw`; it is taken out of the cell exactly once, here.
+        Some(unsafe { Arc::from_raw(before) })
+    })
+}
+
+/// Makes a shard current while it lives. Not `Send`: what it restores belongs to this thread.
+#[derive(Debug)]
+#[must_use = "the shard is current only while this lives"]
+pub(crate) struct Entered {
+    before: Option<Arc<Shard>>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Entered {
+    pub(crate) fn new(shard: Arc<Shard>) -> Self {
+        Entered { before: replace_current(Some(shard)), not_send: PhantomData }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        replace_current(self.before.take());
+    }
+}

@@ -1,0 +1,439 @@
+//! One 64-byte slot: what one thread has recorded of one metric. Its thread
+//! writes with plain loads and stores; the worker reads, and takes differences of
+//! counts that only grow, so no event is told twice and none is lost between two drains.
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
+
+use super::values::{RAW, Reading, Sink, Values, ValuesSeen};
+
+/// Cells and, for timers, the values beside them. What a cell means depends on
+/// the kind of the metric; the first slot of an array is its header.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Slot {
+    cells: [AtomicU64; 6],
+    values: OnceLock<Arc<Values>>,
+}
+
+// Header
+const LENGTH: usize = 0;
+const WINDOW: usize = 1;
+// Counter
+const ONES: usize = 0;
+const ADDITIONS: usize = 1;
+const ADDED: usize = 2;
+const ADDED_FLOAT: usize = 3;
+// Meter
+const READINGS: usize = 0;
+const SUM: usize = 1;
+const SUM_ERROR: usize = 2;
+const LAST: usize = 3;
+const SEQUENCE: usize = 4;
+// Timer
+const CALLS: usize = 0;
+const GAP: usize = 1;
+const HEAD: usize = 2;
+const LIMIT: usize = 3;
+
+impl Slot {
+    pub(crate) const fn empty() -> Self {
+        Slot { cells: [const { AtomicU64::new(0) }; 6], values: OnceLock::new() }
+    }
+
+    #[inline]
+    fn get(&self, cell: usize) -> u64 {
+        self.cells[cell].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn set(&self, cell: usize, value: u64) {
+        self.cells[cell].store(value, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn bump(&self, cell: usize) {
+        self.set(cell, self.get(cell).wrapping_add(1));
+    }
+
+    fn get_float(&self, cell: usize) -> f64 {
+        f64::from_bits(self.get(cell))
+    }
+
+    fn set_float(&self, cell: usize, value: f64) {
+        self.set(cell, value.to_bits());
+    }
+
+    /// Whether the thread never recorded anything here.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.cells.iter().all(|cell| cell.load(Ordering::Relaxed) == 0)
+    }
+
+    /// The slot as it is now, for a larger array; its values are shared.
+    pub(crate) fn copy(&self) -> Slot {
+        let copy = Slot::default();
+        for (to, from) in copy.cells.iter().zip(&self.cells) {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        if let Some(values) = self.values.get() {
+            let _ = copy.values.set(Arc::clone(values));
+        }
+        copy
+    }
+}
+
+/// Header: how many slots may be used, and the number of the worker's window.
+impl Slot {
+    #[inline]
+    pub(crate) fn length(&self) -> u64 {
+        self.get(LENGTH)
+    }
+
+    pub(crate) fn set_length(&self, length: u64) {
+        self.set(LENGTH, length);
+    }
+
+    fn window(&self) -> u64 {
+        self.get(WINDOW)
+    }
+
+    pub(crate) fn set_window(&self, window: u64) {
+        self.set(WINDOW, window);
+    }
+}
+
+/// Counter: single steps apart from other amounts, so that the usual call writes one cell.
+impl Slot {
+    #[inline]
+    pub(crate) fn increment(&self) {
+        self.bump(ONES);
+    }
+
+    #[inline]
+    pub(crate) fn add(&self, amount: i64) {
+        self.set(ADDED, self.get(ADDED).wrapping_add(amount as u64));
+        self.bump(ADDITIONS);
+    }
+
+    pub(crate) fn add_float(&self, amount: f64) {
+        self.set_float(ADDED_FLOAT, self.get_float(ADDED_FLOAT) + amount);
+        self.bump(ADDITIONS);
+    }
+}
+
+/// What the worker has read of a counter's slot so far.
+#[derive(Debug, Default)]
+pub(crate) struct CounterSeen {
+    ones: u64,
+    additions: u64,
+    added: u64,
+    added_float: f64,
+}
+
+/// What a counter gained between two drains.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct CounterGain {
+    pub(crate) events: u64,
+    pub(crate) sum: i64,
+    pub(crate) float_sum: f64,
+}
+
+impl Slot {
+    pub(crate) fn drain_counter(&self, seen: &mut CounterSeen) -> CounterGain {
+        let now = CounterSeen {
+            ones: self.get(ONES),
+            additions: self.get(ADDITIONS),
+            added: self.get(ADDED),
+            added_float: self.get_float(ADDED_FLOAT),
+        };
+        let ones = now.ones.wrapping_sub(seen.ones);
+        let gain = CounterGain {
+            events: ones.wrapping_add(now.additions.wrapping_sub(seen.additions)),
+            sum: (ones as i64).wrapping_add(now.added.wrapping_sub(seen.added) as i64),
+            float_sum: now.added_float - seen.added_float,
+        };
+        *seen = now;
+        gain
+    }
+}
+
+/// Meter: a sum in two floats, exact to about 32 digits, so that the difference
+/// of two sums is the exact sum of one window.
+impl Slot {
+    pub(crate) fn set_meter(&self, value: f64) {
+        let sequence = self.get(SEQUENCE);
+        self.set(SEQUENCE, sequence.wrapping_add(1));
+        // ORDERING: the odd number is seen before any part of the update is.
+        fence(Ordering::Release);
+        let (sum, error) = two_sum(self.get_float(SUM), value);
+        let (sum, error) = two_sum(sum, self.get_float(SUM_ERROR) + error);
+        self.set_float(SUM, sum);
+        self.set_float(SUM_ERROR, error);
+        self.set_float(LAST, value);
+        self.bump(READINGS);
+        // ORDERING: whoever sees the even number sees the whole update.
+        self.cells[SEQUENCE].store(sequence.wrapping_add(2), Ordering::Release);
+    }
+}
+
+/// What the worker has read of a meter's slot so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MeterSeen {
+    readings: u64,
+    sum: f64,
+    error: f64,
+}
+
+/// What a meter gained between two drains.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct MeterGain {
+    pub(crate) readings: u64,
+    pub(crate) sum: f64,
+    pub(crate) last: f64,
+}
+
+impl Slot {
+    /// Nothing while the writer stays in the middle of an update: the next drain tells it.
+    pub(crate) fn drain_meter(&self, seen: &mut MeterSeen) -> MeterGain {
+        for _ in 0..64 {
+            // ORDERING: pairs with the writer's release of an even number.
+            let before = self.cells[SEQUENCE].load(Ordering::Acquire);
+            if before % 2 == 0 {
+                let now = MeterSeen {
+                    readings: self.get(READINGS),
+                    sum: self.get_float(SUM),
+                    error: self.get_float(SUM_ERROR),
+                };
+                let last = self.get_float(LAST);
+                // ORDERING: the readings are made before the second look at the number.
+                fence(Ordering::Acquire);
+                if self.get(SEQUENCE) == before {
+                    let readings = now.readings.wrapping_sub(seen.readings);
+                    let (sum, rest) = two_sum(now.sum, -seen.sum);
+                    let gain =
+                        MeterGain { readings, sum: sum + (rest + (now.error - seen.error)), last };
+                    *seen = now;
+                    return gain;
+                }
+            }
+            std::hint::spin_loop();
+        }
+        MeterGain::default()
+    }
+}
+
+/// The sum and what rounding took from it.
+fn two_sum(a: f64, b: f64) -> (f64, f64) {
+    let sum = a + b;
+    let virtual_b = sum - a;
+    (sum, (a - (sum - virtual_b)) + (b - virtual_b))
+}
+
+/// Timer: every call counted, clocked ones with their value.
+impl Slot {
+    /// Counts down to the next clocked call: `true` once the gap is used up.
+    #[inline]
+    pub(crate) fn gap_is_over(&self) -> bool {
+        let gap = self.get(GAP);
+        if gap == 0 {
+            return true;
+        }
+        self.set(GAP, gap - 1);
+        false
+    }
+
+    pub(crate) fn set_gap(&self, gap: u32) {
+        self.set(GAP, u64::from(gap));
+    }
+
+    /// Counts a call that is not clocked.
+    #[inline]
+    pub(crate) fn count_call(&self) {
+        self.bump(CALLS);
+    }
+
+    /// Counts a clocked call with its value.
+    #[inline]
+    pub(crate) fn time(&self, header: &Slot, reading: Reading) {
+        self.bump(CALLS);
+        let head = self.get(HEAD);
+        if head < self.get(LIMIT) {
+            if let Some(values) = self.values.get() {
+                values.store_raw(head, reading);
+                // ORDERING: a reader that sees the new head sees the call's count and value.
+                self.cells[HEAD].store(head + 1, Ordering::Release);
+                return;
+            }
+        }
+        self.time_past(header, reading);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn time_past(&self, header: &Slot, reading: Reading) {
+        let head = self.get(HEAD);
+        if let Some(values) = self.values.get() {
+            values.store_past(header.window(), head, reading);
+            return;
+        }
+        // First value on this thread: the one time that a timer allocates here.
+        let values = Values::new();
+        values.store_raw(head, reading);
+        let _ = self.values.set(Arc::new(values));
+        self.set(LIMIT, RAW);
+        // ORDERING: as in `time`.
+        self.cells[HEAD].store(head + 1, Ordering::Release);
+    }
+}
+
+/// What the worker has read of a timer's slot so far.
+#[derive(Debug, Default)]
+pub(crate) struct TimerSeen {
+    calls: u64,
+    head: u64,
+    values: ValuesSeen,
+}
+
+impl Slot {
+    /// Tells the values since the last drain and returns how many calls there were.
+    pub(crate) fn drain_timer(
+        &self,
+        seen: &mut TimerSeen,
+        seconds_per_tick: f64,
+        sink: &mut impl Sink,
+    ) -> u64 {
+        // ORDERING: pairs with the writer's release of the head.
+        let head = self.cells[HEAD].load(Ordering::Acquire);
+        if let Some(values) = self.values.get() {
+            for number in seen.head..head {
+                sink.value(values.raw(number).seconds(seconds_per_tick));
+            }
+            values.drain_past(&mut seen.values, sink);
+            seen.head = head;
+            // The writer may use the places that have been read. Stored every time:
+            // a limit that went to an array just replaced is made good here.
+            // ORDERING: it sees the new limit after the values were read.
+            self.cells[LIMIT].store(head + RAW, Ordering::Release);
+        }
+        // Read last: a value that was told has its call counted.
+        let calls = self.get(CALLS);
+        let gained = calls.wrapping_sub(seen.calls);
+        seen.calls = calls;
+        gained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Collected {
+        values: Vec<(f64, u64)>,
+        extremes: Vec<f64>,
+    }
+
+    impl Sink for Collected {
+        fn value(&mut self, seconds: f64) {
+            self.values.push((seconds, 1));
+        }
+        fn bucket(&mut self, seconds: f64, count: u64) {
+            self.values.push((seconds, count));
+        }
+        fn extreme(&mut self, seconds: f64) {
+            self.extremes.push(seconds);
+        }
+    }
+
+    fn nanoseconds(n: u64) -> Reading {
+        Reading::duration(std::time::Duration::from_nanos(n))
+    }
+
+    #[test]
+    fn a_slot_is_one_cache_line() {
+        assert_eq!(size_of::<Slot>(), 64);
+        assert_eq!(align_of::<Slot>(), 64);
+    }
+
+    #[test]
+    fn counters_tell_each_amount_once() {
+        let (slot, mut seen) = (Slot::default(), CounterSeen::default());
+        slot.increment();
+        slot.add(-5);
+        slot.add_float(0.5);
+        let gain = slot.drain_counter(&mut seen);
+        assert_eq!(gain, CounterGain { events: 3, sum: -4, float_sum: 0.5 });
+        assert_eq!(slot.drain_counter(&mut seen), CounterGain::default());
+        slot.increment();
+        assert_eq!(slot.copy().drain_counter(&mut seen).sum, 1);
+    }
+
+    #[test]
+    fn a_meters_window_is_exact_whatever_came_before() {
+        let (slot, mut seen) = (Slot::default(), MeterSeen::default());
+        for value in [1e17, 0.1, -1e17, 3.25] {
+            slot.set_meter(value);
+            let gain = slot.drain_meter(&mut seen);
+            assert_eq!((gain.readings, gain.last), (1, value));
+            assert!((gain.sum - value).abs() <= value.abs() * 1e-15, "{value} {}", gain.sum);
+        }
+        assert_eq!(slot.drain_meter(&mut seen).readings, 0);
+    }
+
+    #[test]
+    fn a_timer_keeps_raw_values_up_to_its_bound_and_counts_the_rest() {
+        histogram_spares();
+        let (slot, header, mut seen) = (Slot::default(), Slot::default(), TimerSeen::default());
+        for n in 1..=RAW + 100 {
+            slot.time(&header, nanoseconds(n * 1000));
+        }
+        slot.count_call();
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 101);
+        assert_eq!(told.values.iter().map(|(_, count)| count).sum::<u64>(), RAW + 100);
+        assert_eq!(told.extremes, [(RAW + 1) as f64 * 1e-6, (RAW + 100) as f64 * 1e-6]);
+
+        // The next window starts with raw places again, and tells nothing twice.
+        header.set_window(1);
+        slot.time(&header, nanoseconds(7));
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), 1);
+        assert_eq!(told.values, [(7e-9, 1)]);
+        assert!(told.extremes.is_empty());
+    }
+
+    #[test]
+    fn extremes_past_the_raw_values_are_told_once_per_window() {
+        histogram_spares();
+        let (slot, header, mut seen) = (Slot::default(), Slot::default(), TimerSeen::default());
+        for window in 0..3 {
+            header.set_window(window);
+            for n in 0..RAW + 10 {
+                slot.time(&header, nanoseconds(1000 + n + window));
+            }
+            let mut told = Collected::default();
+            slot.drain_timer(&mut seen, 1.0, &mut told);
+            assert_eq!(told.extremes.len(), 2, "window {window}");
+        }
+        // A value that races the drain lands in the closed window once more.
+        header.set_window(1);
+        for _ in 0..=RAW {
+            slot.time(&header, nanoseconds(999_999));
+        }
+        let mut told = Collected::default();
+        slot.drain_timer(&mut seen, 1.0, &mut told);
+        assert_eq!(told.extremes, [999_999e-9]);
+    }
+
+    #[test]
+    fn ticks_and_nanoseconds_are_told_apart() {
+        assert_eq!(Reading::ticks(500).seconds(2.0), 1000.0);
+        assert_eq!(nanoseconds(11_430_000_000).seconds(2.0), 11.43);
+        let forever = Reading::duration(std::time::Duration::MAX).seconds(1.0);
+        assert!(forever > 9e9, "{forever}");
+    }
+
+    fn histogram_spares() {
+        super::super::histogram::refill_spares();
+    }
+}

@@ -1,0 +1,235 @@
+//! For tests: a client that keeps what it is given, and shows it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::client::Client;
+use crate::client::core::Core;
+use crate::config::Config;
+use crate::record::registry::Kind;
+use crate::scope::{Scope, Scoped};
+use crate::transport::Transport;
+use crate::worker::Worker;
+use crate::worker::series::State;
+use crate::worker::shared::{Mode, Shared};
+
+/// A client that sends nothing and shows what was recorded with it.
+///
+/// Give each test its own: what runs in its scope is recorded there and nowhere
+/// else, so tests run in parallel.
+///
+/// ```
+/// use logd_runtime::testing::Spy;
+/// use logd_runtime::Counter;
+///
+/// static LOGINS: Counter = Counter::new("login");
+///
+/// let spy = Spy::new();
+/// spy.run(|| LOGINS.increment());
+/// assert_eq!(spy.counter("login").total(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Spy {
+    client: Client,
+}
+
+impl Default for Spy {
+    fn default() -> Self {
+        Spy::new()
+    }
+}
+
+impl Spy {
+    /// A client that has seen nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let config = Config::default();
+        let worker = Worker::new(
+            Arc::new(Shared::new(Mode::Reduce)),
+            config.schedule(),
+            config.settings(),
+            Transport::Nowhere,
+            None,
+        );
+        Spy { client: Client::from_core(Core::new(worker, config.max_names, false)) }
+    }
+
+    /// The client, for code that takes one.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The spy's scope, to take into a thread or a task.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.client.scope()
+    }
+
+    /// Runs a closure whose events come here.
+    pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
+        self.scope().run(inside)
+    }
+
+    /// The future, with its events coming here.
+    pub fn future<F: Future>(&self, future: F) -> Scoped<F> {
+        self.scope().future(future)
+    }
+
+    /// What a counter has counted so far.
+    #[must_use]
+    pub fn counter(&self, key: &str) -> SpiedCounter {
+        let mut spied = SpiedCounter::default();
+        self.look(Kind::Counter, key, |state| {
+            if let State::Counter(counter) = state {
+                spied = SpiedCounter {
+                    events: counter.events,
+                    total: counter.sum,
+                    float_total: counter.sum as f64 + counter.float_sum,
+                };
+            }
+        });
+        spied
+    }
+
+    /// What a meter has read so far.
+    #[must_use]
+    pub fn meter(&self, key: &str) -> SpiedMeter {
+        let mut spied = SpiedMeter::default();
+        self.look(Kind::Meter, key, |state| {
+            if let State::Meter(meter) = state {
+                spied = SpiedMeter {
+                    readings: meter.readings,
+                    sum: meter.sum,
+                    last: (meter.readings > 0).then_some(meter.last),
+                };
+            }
+        });
+        spied
+    }
+
+    /// What a timer has measured so far.
+    #[must_use]
+    pub fn timer(&self, key: &str) -> SpiedTimer {
+        let mut spied = SpiedTimer::default();
+        self.look(Kind::Timer, key, |state| {
+            if let State::Timer(timer) = state {
+                spied = SpiedTimer {
+                    count: timer.calls(),
+                    clocked: timer.values().iter().map(|(_, count)| count).sum(),
+                    extremes: timer.extremes(),
+                };
+            }
+        });
+        spied
+    }
+
+    /// The keys that were used, sorted.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let mut pipeline = self.client.core().worker.pipeline();
+        pipeline.collect();
+        let mut keys: Vec<String> = pipeline.keys().map(|(_, key)| key.to_owned()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
+    fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&State)) {
+        let mut pipeline = self.client.core().worker.pipeline();
+        pipeline.collect();
+        if let Some(series) = pipeline.find(kind, key) {
+            see(&series.state);
+        }
+    }
+}
+
+/// What a counter has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SpiedCounter {
+    events: u64,
+    total: i64,
+    float_total: f64,
+}
+
+impl SpiedCounter {
+    /// The sum of all integer changes.
+    #[must_use]
+    pub fn total(&self) -> i64 {
+        self.total
+    }
+
+    /// The sum of all changes, fractions included.
+    #[must_use]
+    pub fn float_total(&self) -> f64 {
+        self.float_total
+    }
+
+    /// How many changes there were.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+}
+
+/// What a meter has read.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SpiedMeter {
+    readings: u64,
+    sum: f64,
+    last: Option<f64>,
+}
+
+impl SpiedMeter {
+    /// How many readings there were.
+    #[must_use]
+    pub fn readings(&self) -> u64 {
+        self.readings
+    }
+
+    /// The last reading.
+    #[must_use]
+    pub fn last(&self) -> Option<f64> {
+        self.last
+    }
+
+    /// The mean of all readings.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.readings > 0).then(|| self.sum / self.readings as f64)
+    }
+}
+
+/// What a timer has measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SpiedTimer {
+    count: u64,
+    clocked: u64,
+    extremes: Option<(f64, f64)>,
+}
+
+impl SpiedTimer {
+    /// How many calls there were, clocked or not.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many of the calls were clocked: all of them at rate 1.
+    #[must_use]
+    pub fn clocked(&self) -> u64 {
+        self.clocked
+    }
+
+    /// The shortest call, in seconds.
+    #[must_use]
+    pub fn lower(&self) -> Option<f64> {
+        self.extremes.map(|(lowest, _)| lowest)
+    }
+
+    /// The longest call, in seconds.
+    #[must_use]
+    pub fn upper(&self) -> Option<f64> {
+        self.extremes.map(|(_, highest)| highest)
+    }
+}

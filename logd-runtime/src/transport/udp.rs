@@ -1,0 +1,159 @@
+//! A connected, non-blocking UDP socket behind a name: connected, so that the
+//! kernel tells when nobody listens; behind a name, so that not resolving is a
+//! state like any other.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use super::Sent;
+use super::resolver::LookUp;
+
+/// The first wait after a name did not resolve or a socket could not be had; it
+/// doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(crate) struct Udp {
+    host: String,
+    port: u16,
+    state: State,
+    /// When the kernel last said that nobody listens, while nothing else is known.
+    refused: bool,
+    wait: Duration,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Resolving(LookUp),
+    /// The name had no address when it was last looked up.
+    Unresolved { error: io::Error, retry: Instant },
+    /// There is an address, but no socket to it now.
+    Unreachable { error: io::Error, retry: Instant },
+    Connected { socket: UdpSocket, address: SocketAddr },
+}
+
+impl Udp {
+    pub(crate) fn new(host: String, port: u16) -> Self {
+        Udp { host, port, state: State::Idle, refused: false, wait: FIRST_WAIT }
+    }
+
+    pub(crate) fn make_ready(&mut self) -> bool {
+        match &self.state {
+            State::Connected { .. } => return true,
+            State::Unresolved { retry, .. } | State::Unreachable { retry, .. }
+                if Instant::now() < *retry =>
+            {
+                return false;
+            }
+            State::Idle | State::Unresolved { .. } | State::Unreachable { .. } => {
+                self.state = State::Resolving(LookUp::start(&self.host, self.port));
+            }
+            State::Resolving(_) => {}
+        }
+        let State::Resolving(look_up) = &self.state else { return false };
+        match look_up.take() {
+            None => false,
+            Some(Err(error)) => {
+                self.state = State::Unresolved { error, retry: self.next_retry() };
+                false
+            }
+            Some(Ok(address)) => match connect(address) {
+                Ok(socket) => {
+                    self.state = State::Connected { socket, address };
+                    self.wait = FIRST_WAIT;
+                    true
+                }
+                Err(error) => {
+                    self.state = State::Unreachable { error, retry: self.next_retry() };
+                    false
+                }
+            },
+        }
+    }
+
+    fn next_retry(&mut self) -> Instant {
+        let wait = self.wait;
+        self.wait = (wait * 2).min(LONGEST_WAIT);
+        Instant::now() + wait
+    }
+
+    pub(crate) fn send(&mut self, datagram: &[u8]) -> Sent {
+        let State::Connected { socket, .. } = &self.state else { return Sent::NotReady };
+        match socket.send(datagram) {
+            Ok(_) => {
+                self.refused = false;
+                Sent::Taken
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused => {
+                    self.refused = true;
+                    Sent::EarlierRefused
+                }
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Sent::NotReady,
+                _ if is_too_large(&error) => Sent::TooLarge,
+                io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkDown
+                | io::ErrorKind::AddrNotAvailable
+                | io::ErrorKind::OutOfMemory => {
+                    self.state = State::Unreachable { error, retry: self.next_retry() };
+                    Sent::NotReady
+                }
+                _ => Sent::Failed,
+            },
+        }
+    }
+
+    pub(crate) fn take_refusal(&mut self) -> bool {
+        let State::Connected { socket, .. } = &self.state else { return false };
+        let refused = matches!(
+            socket.take_error(),
+            Ok(Some(error)) if error.kind() == io::ErrorKind::ConnectionRefused
+        );
+        self.refused |= refused;
+        refused
+    }
+
+    pub(crate) fn is_unresolved(&self) -> bool {
+        matches!(self.state, State::Unresolved { .. } | State::Resolving(_))
+    }
+
+    pub(crate) fn state(&self) -> String {
+        let Udp { host, port, .. } = self;
+        match &self.state {
+            State::Idle => format!("nothing sent to {host}:{port} yet"),
+            State::Resolving(_) => format!("unresolved: looking up {host}"),
+            State::Unresolved { error, .. } => format!("unresolved: {host}: {error}"),
+            State::Unreachable { error, .. } => format!("unreachable: {host}:{port}: {error}"),
+            State::Connected { address, .. } if self.refused => {
+                format!("refused: nobody listens on {address}")
+            }
+            State::Connected { address, .. } => format!("sending to {address}"),
+        }
+    }
+}
+
+fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = if address.is_ipv4() {
+        (Ipv4Addr::UNSPECIFIED, 0).into()
+    } else {
+        (Ipv6Addr::UNSPECIFIED, 0).into()
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(address)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+#[cfg(unix)]
+fn is_too_large(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EMSGSIZE)
+}
+
+#[cfg(not(unix))]
+fn is_too_large(_: &io::Error) -> bool {
+    false
+}

@@ -1,0 +1,337 @@
+//! The one thread of a client: wakes every flush interval, drains what was
+//! recorded, and sends it in bursts that a receiver's buffer can hold. A flush is
+//! a request to it; where there is no thread, who asks does the work.
+
+mod flush;
+pub(crate) mod pipeline;
+pub(crate) mod reduce;
+pub(crate) mod series;
+pub(crate) mod shared;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::flush::{Flushing, Request};
+use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
+use self::shared::{Mode, Shared};
+use crate::clock;
+use crate::record::shard;
+use crate::stats::{DropReason, FlushReport, Stats, Totals};
+use crate::transport::Transport;
+
+/// The fewest messages a timer is reduced to: fewer have no tenth to cut off.
+const FEWEST_MESSAGES: usize = 10;
+
+/// How long a flush may outlast its deadline while the worker is between two bursts.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// When to send, and how much.
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) interval: Duration,
+    pub(crate) messages_per_second: u32,
+    pub(crate) messages_per_timer: usize,
+}
+
+/// Where the settings of a client that nobody configured come from.
+pub(crate) type Discover = fn() -> Result<(Schedule, Settings, Transport), crate::Error>;
+
+/// A client's pipeline with its clockwork.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pipeline: Mutex<Pipeline>,
+    control: Mutex<Control>,
+    wake: Condvar,
+    reported: Mutex<Totals>,
+}
+
+#[derive(Debug)]
+struct Control {
+    requests: Vec<Arc<Request>>,
+    schedule: Schedule,
+    discover: Option<Discover>,
+    /// Why discovery failed, in words.
+    misconfigured: Option<String>,
+    hurry: bool,
+    stop: bool,
+    running: bool,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        schedule: Schedule,
+        settings: Settings,
+        transport: Transport,
+        discover: Option<Discover>,
+    ) -> Arc<Self> {
+        Arc::new(Worker {
+            pipeline: Mutex::new(Pipeline::new(Arc::clone(&shared), settings, transport)),
+            shared,
+            control: Mutex::new(Control {
+                requests: Vec::new(),
+                schedule,
+                discover,
+                misconfigured: None,
+                hurry: false,
+                stop: false,
+                running: false,
+            }),
+            wake: Condvar::new(),
+            reported: Mutex::default(),
+        })
+    }
+
+    /// Starts the thread unless it runs. Where none can be had, flushes do the work.
+    pub(crate) fn start(self: &Arc<Self>) {
+        let mut control = self.control();
+        if control.running || control.stop {
+            return;
+        }
+        let worker = Arc::clone(self);
+        control.running =
+            thread::Builder::new().name("logd-worker".into()).spawn(move || worker.run()).is_ok();
+    }
+
+    /// Replaces settings and transport; what is pending goes out with the new ones.
+    pub(crate) fn configure(&self, schedule: Schedule, settings: Settings, transport: Transport) {
+        self.pipeline().configure(settings, transport);
+        let mut control = self.control();
+        control.schedule = schedule;
+        control.discover = None;
+        control.misconfigured = None;
+        drop(control);
+        self.wake.notify_all();
+    }
+
+    /// Lets the worker come before its time: a queue fills.
+    pub(crate) fn hurry(&self) {
+        self.control().hurry = true;
+        self.wake.notify_all();
+    }
+
+    fn control(&self) -> MutexGuard<'_, Control> {
+        self.control.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pipeline, locked: for encoding and sending one burst, never for waiting.
+    pub(crate) fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
+        self.pipeline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        shard::mute();
+        let mut quiet = Duration::ZERO;
+        let mut due = Instant::now() + self.wait_for(quiet);
+        loop {
+            let (requests, stop, ticked) = self.sleep_until(due);
+            if !requests.is_empty() {
+                let deadline = requests.iter().map(|request| request.deadline).max();
+                let report = self.flush_until(deadline.unwrap_or_else(Instant::now));
+                for request in requests {
+                    request.answer(report.clone());
+                }
+            } else if stop {
+                break;
+            } else if ticked {
+                let sent = self.send_window();
+                quiet = if sent { Duration::ZERO } else { (quiet * 2).max(BURST_GAP) };
+                due = Instant::now() + self.wait_for(quiet);
+            }
+        }
+        self.control().running = false;
+    }
+
+    /// The wait until the next window. Single events are fetched soon while they
+    /// come, and ever less often while they do not.
+    fn wait_for(&self, quiet: Duration) -> Duration {
+        let interval = self.control().schedule.interval;
+        match self.shared.mode() {
+            Mode::EachEvent => quiet.max(BURST_GAP).min(interval),
+            _ => interval,
+        }
+    }
+
+    fn sleep_until(&self, due: Instant) -> (Vec<Arc<Request>>, bool, bool) {
+        let mut control = self.control();
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            let ticked = left.is_zero() || std::mem::take(&mut control.hurry);
+            if ticked || control.stop || !control.requests.is_empty() {
+                return (std::mem::take(&mut control.requests), control.stop, ticked);
+            }
+            control =
+                self.wake.wait_timeout(control, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits between two bursts; `true` when somebody asks for something meanwhile.
+    fn pause(&self) -> bool {
+        let control = self.control();
+        let (control, _) = self
+            .wake
+            .wait_timeout_while(control, BURST_GAP, |control| {
+                control.requests.is_empty() && !control.stop
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        control.stop || !control.requests.is_empty()
+    }
+
+    /// Sends what one window may send; `true` when there was anything.
+    fn send_window(&self) -> bool {
+        self.discover();
+        let schedule = self.control().schedule.clone();
+        let per_window =
+            f64::from(schedule.messages_per_second) * schedule.interval.as_secs_f64();
+        let mut allowance = per_window.ceil() as usize;
+        let mut pipeline = self.pipeline();
+        pipeline.collect();
+        pipeline.open_window();
+        let messages_per_timer = if pipeline.demand() > allowance {
+            FEWEST_MESSAGES
+        } else {
+            schedule.messages_per_timer
+        };
+        let mut sent = false;
+        loop {
+            if !pipeline.transport.make_ready() {
+                return sent;
+            }
+            pipeline.encode_queued();
+            allowance -= pipeline.encode_due(allowance, Pace::Window { messages_per_timer }).min(allowance);
+            sent |= pipeline.has_outgoing();
+            if !pipeline.send_burst() || !pipeline.has_outgoing() && (allowance == 0 || !pipeline.has_work()) {
+                pipeline.settle_refusals();
+                return sent;
+            }
+            drop(pipeline);
+            if self.pause() {
+                return sent;
+            }
+            pipeline = self.pipeline();
+        }
+    }
+
+    /// Sends everything that was recorded before the call, or what can be until the deadline.
+    fn flush_until(&self, deadline: Instant) -> FlushReport {
+        let start = Instant::now();
+        self.discover();
+        let mut pipeline = self.pipeline();
+        pipeline.collect();
+        let mut timed_out = false;
+        while pipeline.has_work() {
+            if pipeline.transport.make_ready() {
+                pipeline.encode_queued();
+                pipeline.encode_due(usize::MAX, Pace::Rest);
+                pipeline.send_burst();
+                if !pipeline.has_work() {
+                    break;
+                }
+            } else if matches!(pipeline.transport, Transport::Nowhere) {
+                break;
+            }
+            if Instant::now() >= deadline {
+                timed_out = true;
+                break;
+            }
+            drop(pipeline);
+            let control = self.control();
+            let wait = BURST_GAP.min(deadline.saturating_duration_since(Instant::now()));
+            drop(self.wake.wait_timeout(control, wait));
+            pipeline = self.pipeline();
+        }
+        pipeline.settle_refusals();
+        self.report(&mut pipeline, start, timed_out)
+    }
+
+    fn report(&self, pipeline: &mut Pipeline, start: Instant, timed_out: bool) -> FlushReport {
+        let totals = pipeline.totals();
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = FlushReport {
+            totals: totals.since(&reported),
+            transport: self.transport_state(pipeline),
+            timed_out,
+            took: start.elapsed(),
+        };
+        *reported = totals;
+        report
+    }
+
+    fn transport_state(&self, pipeline: &Pipeline) -> String {
+        match &self.control().misconfigured {
+            Some(error) => format!("not configured: {error}"),
+            None => pipeline.transport.state(),
+        }
+    }
+
+    /// Finds the settings of a client that nobody configured.
+    fn discover(&self) {
+        let Some(discover) = self.control().discover else { return };
+        match discover() {
+            Ok((schedule, settings, transport)) => self.configure(schedule, settings, transport),
+            Err(error) => self.control().misconfigured = Some(error.to_string()),
+        }
+    }
+
+    /// Flushes and waits for it, `timeout` at most.
+    pub(crate) fn flush(&self, timeout: Duration) -> FlushReport {
+        let start = Instant::now();
+        let Some(request) = self.request(timeout) else {
+            return self.flush_until(deadline(start, timeout));
+        };
+        request.wait(GRACE).unwrap_or_else(|| self.report(&mut self.pipeline(), start, true))
+    }
+
+    /// Flushes without holding up the thread that waits.
+    pub(crate) async fn flush_async(&self, timeout: Duration) -> FlushReport {
+        let start = Instant::now();
+        match self.request(timeout) {
+            Some(request) => Flushing(request).await,
+            None => self.flush_until(deadline(start, timeout)),
+        }
+    }
+
+    /// Asks the thread for a flush; `None` where there is no thread.
+    fn request(&self, timeout: Duration) -> Option<Arc<Request>> {
+        let mut control = self.control();
+        if !control.running || control.stop {
+            return None;
+        }
+        let request = Request::new(deadline(Instant::now(), timeout));
+        control.requests.push(Arc::clone(&request));
+        drop(control);
+        self.wake.notify_all();
+        Some(request)
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let mut pipeline = self.pipeline();
+        let totals = pipeline.totals();
+        Stats { totals, transport: self.transport_state(&pipeline), clock: clock::source() }
+    }
+
+    /// Ends the client: refuses further events, flushes, gives up what is left and stops the thread.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> FlushReport {
+        self.shared.set_mode(Mode::Closed);
+        let mut report = self.flush(timeout);
+        let mut pipeline = self.pipeline();
+        let reason = if pipeline.transport.is_unresolved() {
+            DropReason::Unresolved
+        } else {
+            DropReason::Closed
+        };
+        pipeline.drop_pending(reason);
+        drop(pipeline);
+        self.control().stop = true;
+        self.wake.notify_all();
+        report.add(self.report(&mut self.pipeline(), Instant::now(), false));
+        report
+    }
+}
+
+fn deadline(now: Instant, timeout: Duration) -> Instant {
+    // Far enough for `Duration::MAX`, which an Instant can not hold.
+    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365))
+}

@@ -1,0 +1,441 @@
+//! From shards to datagrams: collects what threads have recorded, merges it by
+//! series, encodes what is due and hands it to the transport. It never waits; who
+//! runs it decides when.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::reduce::Precision;
+use super::series::{Encoded, Series, State, encode};
+use super::shared::Shared;
+use crate::clock;
+use crate::record::events::EventRing;
+use crate::record::registry::{self, Kind, Metric};
+use crate::record::slot::{CounterSeen, MeterSeen, TimerSeen};
+use crate::record::{Event, Shard, histogram};
+use crate::stats::{DropReason, Totals};
+use crate::transport::{Sent, Transport};
+use crate::wire::{self, EncodeError, Number};
+
+/// Most datagrams handed to the kernel at once: half of what the smallest usual
+/// receive buffer holds.
+const BURST: usize = 128;
+
+/// Between two bursts: with it, not even a slow receiver's buffer runs over.
+pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);
+
+/// What the worker needs to know of a client's configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) prefix: String,
+    pub(crate) precision: Precision,
+}
+
+/// How much of a series goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// What a window may send; the rest is carried over.
+    Window { messages_per_timer: usize },
+    /// Everything: a flush.
+    Rest,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    shared: Arc<Shared>,
+    settings: Settings,
+    pub(crate) transport: Transport,
+    metrics: Vec<Metric>,
+    shards: Vec<Watched>,
+    /// By the number of the series; those of other clients stay empty.
+    series: Vec<Option<Series>>,
+    /// Series with something to send, in rotation.
+    due: VecDeque<u32>,
+    held_meters: Vec<u32>,
+    /// Encoded, not yet taken by the kernel.
+    outgoing: VecDeque<Encoded>,
+    outgoing_events: u64,
+    /// Events in the last message that the kernel took: what a refusal is about.
+    last_taken: u64,
+    /// When the current burst began, and how many messages were sent in it.
+    burst: Option<(Instant, usize)>,
+    window: u64,
+    totals: Totals,
+}
+
+/// A shard and what has been read of it.
+#[derive(Debug)]
+struct Watched {
+    shard: Arc<Shard>,
+    seen: Vec<Seen>,
+}
+
+#[derive(Debug, Default)]
+enum Seen {
+    #[default]
+    Nothing,
+    Counter(CounterSeen),
+    Meter(MeterSeen),
+    Timer(Box<TimerSeen>),
+}
+
+impl Pipeline {
+    pub(crate) fn new(shared: Arc<Shared>, settings: Settings, transport: Transport) -> Self {
+        Pipeline {
+            shared,
+            settings,
+            transport,
+            metrics: Vec::new(),
+            shards: Vec::new(),
+            series: Vec::new(),
+            due: VecDeque::new(),
+            held_meters: Vec::new(),
+            outgoing: VecDeque::new(),
+            outgoing_events: 0,
+            last_taken: 0,
+            burst: None,
+            window: 0,
+            totals: Totals::default(),
+        }
+    }
+
+    /// Takes new settings for what has not been encoded yet.
+    pub(crate) fn configure(&mut self, settings: Settings, transport: Transport) {
+        for series in self.series.iter_mut().flatten() {
+            series.set_prefix(&settings.prefix);
+        }
+        self.settings = settings;
+        self.transport = transport;
+    }
+
+    /// Adds to the series what threads have recorded since the last time.
+    pub(crate) fn collect(&mut self) {
+        clock::calibrate();
+        histogram::refill_spares();
+        let mut shards = std::mem::take(&mut self.shards);
+        self.shared.update_shards(&mut shards, |shard| Watched { shard, seen: Vec::new() });
+        self.window += 1;
+        for watched in &mut shards {
+            // The thread turns to the next window first: what it records from here
+            // on may be read in this drain or the next, but not in both.
+            watched.shard.set_window(self.window);
+            self.collect_shard(watched);
+        }
+        self.shards = shards;
+    }
+
+    fn collect_shard(&mut self, watched: &mut Watched) {
+        let slots = &watched.shard.slots()[1..];
+        // Metrics are registered before any shard has a slot for them.
+        if self.metrics.len() < slots.len() {
+            registry::update(&mut self.metrics);
+        }
+        if watched.seen.len() < slots.len() {
+            watched.seen.resize_with(slots.len(), Seen::default);
+        }
+        let seconds_per_tick = clock::seconds_per_tick();
+        for (index, (slot, seen)) in slots.iter().zip(&mut watched.seen).enumerate() {
+            if slot.is_untouched() {
+                continue;
+            }
+            let Some(metric) = self.metrics.get(index) else { break };
+            let number = metric.series;
+            let series = series_of(&mut self.series, metric, &self.settings.prefix);
+            match &mut series.state {
+                State::Counter(counter) => {
+                    if !matches!(seen, Seen::Counter(_)) {
+                        *seen = Seen::Counter(CounterSeen::default());
+                    }
+                    let Seen::Counter(seen) = seen else { continue };
+                    let gain = slot.drain_counter(seen);
+                    self.totals.events += gain.events;
+                    counter.gain(gain);
+                }
+                State::Meter(meter) => {
+                    if !matches!(seen, Seen::Meter(_)) {
+                        *seen = Seen::Meter(MeterSeen::default());
+                        if metric.hold && !self.held_meters.contains(&number) {
+                            self.held_meters.push(number);
+                        }
+                    }
+                    let Seen::Meter(seen) = seen else { continue };
+                    let gain = slot.drain_meter(seen);
+                    self.totals.events += gain.readings;
+                    meter.gain(gain);
+                }
+                State::Timer(timer) => {
+                    if !matches!(seen, Seen::Timer(_)) {
+                        *seen = Seen::Timer(Box::default());
+                    }
+                    let Seen::Timer(seen) = seen else { continue };
+                    let calls = slot.drain_timer(seen, seconds_per_tick, timer);
+                    self.totals.events += calls;
+                    timer.add_calls(calls);
+                }
+            }
+            if series.pending() > 0 && !series.queued {
+                series.queued = true;
+                self.due.push_back(number);
+            }
+        }
+    }
+
+    /// Begins a window of sending: held meters are due again.
+    pub(crate) fn open_window(&mut self) {
+        for number in &self.held_meters {
+            if let Some(Some(series)) = self.series.get_mut(*number as usize) {
+                if series.holds() && !series.queued {
+                    series.queued = true;
+                    self.due.push_back(*number);
+                }
+            }
+        }
+    }
+
+    /// How many messages the due series ask for.
+    pub(crate) fn demand(&self) -> usize {
+        let precision = self.settings.precision;
+        self.due
+            .iter()
+            .filter_map(|number| self.series.get(*number as usize)?.as_ref())
+            .map(|series| series.demand(precision))
+            .sum()
+    }
+
+    /// Encodes due series until a burst is ready or `allowance` messages are made.
+    /// With `rest` nothing of a series is carried over. Returns how many it made.
+    pub(crate) fn encode_due(&mut self, allowance: usize, pace: Pace) -> usize {
+        let precision = match pace {
+            Pace::Window { messages_per_timer } => {
+                Precision { messages: messages_per_timer, ..self.settings.precision }
+            }
+            Pace::Rest => self.settings.precision,
+        };
+        let before = self.outgoing.len();
+        while self.outgoing.len() < BURST && self.outgoing.len() - before < allowance {
+            let Some(number) = self.due.pop_front() else { break };
+            let Some(Some(series)) = self.series.get_mut(number as usize) else { continue };
+            series.queued = false;
+            let Self { outgoing, outgoing_events, totals, .. } = self;
+            let cancelled = series.take(precision, pace == Pace::Rest, &mut |encoded| {
+                Self::enqueue(outgoing, outgoing_events, totals, encoded);
+            });
+            // A sum of 0 is what the receiver has already.
+            self.totals.sent += cancelled;
+        }
+        self.outgoing.len() - before
+    }
+
+    /// Takes queued messages and single events into the burst.
+    pub(crate) fn encode_queued(&mut self) {
+        while self.outgoing.len() < BURST {
+            let Some(message) = self.shared.next_message() else { break };
+            self.totals.events += message.events;
+            Self::enqueue(&mut self.outgoing, &mut self.outgoing_events, &mut self.totals, Ok(message));
+        }
+        let mut shards = std::mem::take(&mut self.shards);
+        for watched in &mut shards {
+            let Some(events) = watched.shard.existing_events() else { continue };
+            while self.outgoing.len() < BURST {
+                let Some((slot, event)) = events.pop() else { break };
+                self.totals.events += 1;
+                self.encode_event(slot, event);
+            }
+        }
+        self.shards = shards;
+    }
+
+    fn encode_event(&mut self, slot: u32, event: Event) {
+        let index = registry::index(slot);
+        if self.metrics.len() <= index {
+            registry::update(&mut self.metrics);
+        }
+        let metric = &self.metrics[index];
+        let series = series_of(&mut self.series, metric, &self.settings.prefix);
+        let key = series.wire_key();
+        let rate = (metric.rate < 1.0).then_some(metric.rate);
+        let value = match event {
+            Event::Integer(value) => Number::Int(value),
+            Event::Float(value) => Number::Float(value),
+            Event::Time(reading) => Number::Float(reading.seconds(clock::seconds_per_tick())),
+        };
+        let encoded = encode(1, |out| match metric.kind {
+            Kind::Counter => wire::counter(out, key, value, rate),
+            Kind::Meter => wire::meter(out, key, value, rate),
+            Kind::Timer => wire::timer(out, key, value, rate),
+        });
+        if matches!(encoded, Err((EncodeError::Zero, _))) {
+            // Nothing to say: the daemon would count a change of 0 as 1.
+            self.totals.sent += 1;
+            return;
+        }
+        Self::enqueue(&mut self.outgoing, &mut self.outgoing_events, &mut self.totals, encoded);
+    }
+
+    fn enqueue(
+        outgoing: &mut VecDeque<Encoded>,
+        outgoing_events: &mut u64,
+        totals: &mut Totals,
+        encoded: Result<Encoded, (EncodeError, u64)>,
+    ) {
+        match encoded {
+            Ok(message) => {
+                *outgoing_events += message.events;
+                outgoing.push_back(message);
+            }
+            Err((EncodeError::NotFinite, events)) => totals.drops.add(DropReason::InvalidValue, events),
+            Err((EncodeError::TooLarge, events)) => totals.drops.add(DropReason::TooLarge, events),
+            Err((_, events)) => totals.drops.add(DropReason::InvalidKey, events),
+        }
+    }
+
+    /// Whether encoded messages wait.
+    pub(crate) fn has_outgoing(&self) -> bool {
+        !self.outgoing.is_empty()
+    }
+
+    /// Whether something waits to be encoded or sent.
+    pub(crate) fn has_work(&self) -> bool {
+        !self.outgoing.is_empty()
+            || !self.due.is_empty()
+            || self.shared.queued_messages() > 0
+            || self.single_events() > 0
+    }
+
+    /// Events in the threads' queues.
+    fn single_events(&self) -> u64 {
+        self.shards
+            .iter()
+            .filter_map(|watched| watched.shard.existing_events())
+            .map(EventRing::len)
+            .sum()
+    }
+
+    /// Hands at most a burst to the kernel, fewer when the last one was just now;
+    /// `false` when the transport is not ready.
+    pub(crate) fn send_burst(&mut self) -> bool {
+        if !self.transport.make_ready() {
+            return false;
+        }
+        let now = Instant::now();
+        let (began, sent) = match self.burst {
+            Some((began, sent)) if now.duration_since(began) < BURST_GAP => (began, sent),
+            _ => (now, 0),
+        };
+        let ready = self.send_messages(BURST - sent);
+        self.burst = Some((began, sent + ready.1));
+        ready.0
+    }
+
+    /// Whether the transport stays ready, and how many messages the kernel took.
+    fn send_messages(&mut self, most: usize) -> (bool, usize) {
+        let before = self.totals.messages;
+        let taken = |totals: &Totals| (totals.messages - before) as usize;
+        while taken(&self.totals) < most {
+            let Some(message) = self.outgoing.front() else { break };
+            let events = message.events;
+            match self.transport.send(&message.datagram) {
+                Sent::Taken => {
+                    self.totals.sent += events;
+                    self.totals.messages += 1;
+                    self.last_taken = events;
+                }
+                Sent::EarlierRefused => {
+                    self.count_refusal();
+                    continue;
+                }
+                Sent::NotReady => return (false, taken(&self.totals)),
+                Sent::TooLarge => self.totals.drops.add(DropReason::TooLarge, events),
+                Sent::Failed => self.totals.drops.add(DropReason::SendFailed, events),
+            }
+            self.outgoing_events -= events;
+            self.outgoing.pop_front();
+        }
+        (true, taken(&self.totals))
+    }
+
+    /// Asks the kernel for a refusal that it has not told yet.
+    pub(crate) fn settle_refusals(&mut self) {
+        if self.transport.take_refusal() {
+            self.count_refusal();
+        }
+    }
+
+    /// A refused message is one that the kernel took before: the last one is the likeliest.
+    fn count_refusal(&mut self) {
+        let events = std::mem::take(&mut self.last_taken);
+        self.totals.sent -= events;
+        self.totals.drops.add(DropReason::Refused, events);
+    }
+
+    /// Gives up what is pending, with a reason: the client is closed.
+    pub(crate) fn drop_pending(&mut self, reason: DropReason) {
+        self.collect();
+        for series in self.series.iter_mut().flatten() {
+            let events = series.pending();
+            if events > 0 {
+                self.totals.drops.add(reason, events);
+                series.clear();
+            }
+        }
+        let events = self.outgoing.drain(..).map(|message| message.events).sum();
+        self.outgoing_events = 0;
+        self.totals.drops.add(reason, events);
+        while let Some(message) = self.shared.next_message() {
+            self.totals.events += message.events;
+            self.totals.drops.add(reason, message.events);
+        }
+        for watched in &self.shards {
+            let Some(events) = watched.shard.existing_events() else { continue };
+            while events.pop().is_some() {
+                self.totals.events += 1;
+                self.totals.drops.add(reason, 1);
+            }
+        }
+    }
+
+    /// Totals to this moment. Single events that are still in a thread's queue
+    /// count when the worker takes them out.
+    pub(crate) fn totals(&mut self) -> Totals {
+        self.collect();
+        let mut totals = self.totals;
+        let in_series: u64 = self.series.iter().flatten().map(Series::pending).sum();
+        let queued = self.shared.queued_messages();
+        let single = self.single_events();
+        totals.pending = in_series + self.outgoing_events + queued + single;
+        totals.sampled_out = self.shared.sampled_out();
+        let dropped = self.shared.drops();
+        totals.drops.merge(&dropped);
+        totals.events += queued + single + totals.sampled_out + dropped.total();
+        totals
+    }
+
+    /// The series of a key, as far as it has been collected.
+    pub(crate) fn find(&self, kind: Kind, key: &str) -> Option<&Series> {
+        self.metrics
+            .iter()
+            .filter(|metric| metric.kind == kind && &*metric.key == key)
+            .find_map(|metric| self.series.get(metric.series as usize)?.as_ref())
+    }
+
+    /// The keys that have been used, with their kind.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = (Kind, &str)> {
+        self.metrics
+            .iter()
+            .filter(|metric| matches!(self.series.get(metric.series as usize), Some(Some(_))))
+            .map(|metric| (metric.kind, &*metric.key))
+    }
+}
+
+fn series_of<'a>(
+    all: &'a mut Vec<Option<Series>>,
+    metric: &Metric,
+    prefix: &str,
+) -> &'a mut Series {
+    let number = metric.series as usize;
+    if all.len() <= number {
+        all.resize_with(number + 1, || None);
+    }
+    all[number].get_or_insert_with(|| Series::new(metric, prefix))
+}

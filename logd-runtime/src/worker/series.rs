@@ -1,0 +1,195 @@
+//! What the worker knows of one series between two messages: the sum of a
+//! counter, the mean of a meter, the calls of a timer, merged from all threads.
+
+use std::sync::Arc;
+
+use super::reduce::{Pending, Precision, Sample};
+use crate::key;
+use crate::record::registry::{Kind, Metric};
+use crate::record::slot::{CounterGain, MeterGain};
+use crate::wire::{self, EncodeError, Number};
+
+/// One series, as one key and kind make it.
+#[derive(Debug)]
+pub(crate) struct Series {
+    key: Arc<str>,
+    /// The key with the client's prefix.
+    wire_key: String,
+    pub(crate) state: State,
+    /// Whether it stands in the queue of those that have something to send.
+    pub(crate) queued: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Counter(Counter),
+    Meter(Meter),
+    Timer(Pending),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    pub(crate) events: u64,
+    pub(crate) sum: i64,
+    pub(crate) float_sum: f64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    pub(crate) readings: u64,
+    pub(crate) sum: f64,
+    pub(crate) last: f64,
+    hold: bool,
+    ever: bool,
+}
+
+/// A message that was encoded, and the events that it stands for.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) datagram: Vec<u8>,
+    pub(crate) events: u64,
+}
+
+impl Series {
+    pub(crate) fn new(metric: &Metric, prefix: &str) -> Self {
+        let state = match metric.kind {
+            Kind::Counter => State::Counter(Counter::default()),
+            Kind::Meter => State::Meter(Meter { hold: metric.hold, ..Meter::default() }),
+            Kind::Timer => State::Timer(Pending::default()),
+        };
+        Series {
+            key: Arc::clone(&metric.key),
+            wire_key: key::on_wire(prefix, &metric.key),
+            state,
+            queued: false,
+        }
+    }
+
+    pub(crate) fn set_prefix(&mut self, prefix: &str) {
+        self.wire_key = key::on_wire(prefix, &self.key);
+    }
+
+    /// Forgets what has not been sent.
+    pub(crate) fn clear(&mut self) {
+        match &mut self.state {
+            State::Counter(counter) => *counter = Counter::default(),
+            State::Meter(meter) => meter.readings = 0,
+            State::Timer(timer) => *timer = Pending::default(),
+        }
+    }
+
+    pub(crate) fn wire_key(&self) -> &str {
+        &self.wire_key
+    }
+
+    /// Events that have not been sent.
+    pub(crate) fn pending(&self) -> u64 {
+        match &self.state {
+            State::Counter(counter) => counter.events,
+            State::Meter(meter) => meter.readings,
+            State::Timer(timer) => timer.calls(),
+        }
+    }
+
+    /// Whether a meter repeats its last reading in a window without one.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(&self.state, State::Meter(meter) if meter.hold && meter.ever)
+    }
+
+    /// How many messages it would like to send at most.
+    pub(crate) fn demand(&self, precision: Precision) -> usize {
+        match &self.state {
+            State::Timer(timer) => precision.messages.min(timer.calls() as usize),
+            _ => 1,
+        }
+    }
+
+    /// Encodes what the window holds and returns the events that need no message:
+    /// those of a counter whose changes cancel out.
+    pub(crate) fn take(
+        &mut self,
+        precision: Precision,
+        rest: bool,
+        out: &mut impl FnMut(Result<Encoded, (EncodeError, u64)>),
+    ) -> u64 {
+        match &mut self.state {
+            State::Counter(counter) => {
+                let Counter { events, sum, float_sum } = std::mem::take(counter);
+                let value =
+                    if float_sum == 0.0 { Number::Int(sum) } else { Number::Float(sum as f64 + float_sum) };
+                if value == Number::Int(0) || value == Number::Float(0.0) {
+                    return events;
+                }
+                out(encode(events, |datagram| wire::counter(datagram, &self.wire_key, value, None)));
+            }
+            State::Meter(meter) => {
+                let value = if meter.readings > 0 {
+                    meter.sum / meter.readings as f64
+                } else if meter.hold && meter.ever {
+                    meter.last
+                } else {
+                    return 0;
+                };
+                let events = std::mem::take(&mut meter.readings);
+                meter.sum = 0.0;
+                meter.ever = true;
+                let value = whole(value);
+                out(encode(events, |datagram| wire::meter(datagram, &self.wire_key, value, None)));
+            }
+            State::Timer(timer) => {
+                let mut samples = Vec::with_capacity(precision.messages);
+                if rest {
+                    timer.take_rest(precision, &mut samples);
+                } else {
+                    timer.take(precision, &mut samples);
+                }
+                for sample in samples {
+                    let Sample { seconds, weight } = sample;
+                    out(encode(weight, |datagram| {
+                        wire::timer(datagram, &self.wire_key, Number::Float(seconds), sample.rate())
+                    }));
+                }
+            }
+        }
+        0
+    }
+}
+
+impl Counter {
+    pub(crate) fn gain(&mut self, gain: CounterGain) {
+        self.events += gain.events;
+        self.sum = self.sum.wrapping_add(gain.sum);
+        self.float_sum += gain.float_sum;
+    }
+}
+
+impl Meter {
+    pub(crate) fn gain(&mut self, gain: MeterGain) {
+        if gain.readings > 0 {
+            self.readings += gain.readings;
+            self.sum += gain.sum;
+            self.last = gain.last;
+        }
+    }
+}
+
+/// A whole number as an integer, as its reader would have written it.
+fn whole(value: f64) -> Number {
+    if value.trunc() == value && value.abs() < 9e15 && !(value == 0.0 && value.is_sign_negative()) {
+        Number::Int(value as i64)
+    } else {
+        Number::Float(value)
+    }
+}
+
+/// Encodes one message; on failure the events that it stood for come back with the reason.
+pub(crate) fn encode(
+    events: u64,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<Encoded, (EncodeError, u64)> {
+    let mut datagram = Vec::with_capacity(96);
+    match write(&mut datagram) {
+        Ok(()) => Ok(Encoded { datagram, events }),
+        Err(error) => Err((error, events)),
+    }
+}

@@ -1,0 +1,156 @@
+//! What recording threads and the worker have in common: the list of shards, the
+//! client's mode, drop counts, and the bounded queue of ready messages.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::series::Encoded;
+use crate::record::Shard;
+use crate::stats::{DropReason, SharedDrops};
+
+/// What a client does with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// Adds it to the totals of its window.
+    Reduce,
+    /// Queues it as a message of its own.
+    EachEvent,
+    /// Nothing.
+    Ignore,
+    /// Counts it as dropped: the client was shut down.
+    Closed,
+}
+
+/// The part of a client that its recording threads touch, on their slow path only.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    mode: AtomicU8,
+    shards: Mutex<Shards>,
+    messages: Mutex<MessageQueue>,
+    drops: SharedDrops,
+    sampled_out: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Shards {
+    all: Vec<Arc<Shard>>,
+    /// Those whose thread has ended, for the next thread.
+    parked: Vec<Arc<Shard>>,
+}
+
+/// Messages that were encoded where they were made: log records and deletions.
+#[derive(Debug)]
+struct MessageQueue {
+    messages: VecDeque<Encoded>,
+    bytes: usize,
+    most_messages: usize,
+    most_bytes: usize,
+}
+
+impl Shared {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Shared {
+            mode: AtomicU8::new(mode as u8),
+            shards: Mutex::default(),
+            messages: Mutex::new(MessageQueue {
+                messages: VecDeque::new(),
+                bytes: 0,
+                most_messages: 1024,
+                most_bytes: 1 << 20,
+            }),
+            drops: SharedDrops::default(),
+            sampled_out: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        const MODES: [Mode; 4] = [Mode::Reduce, Mode::EachEvent, Mode::Ignore, Mode::Closed];
+        // ORDERING: a thread that sees the mode sees what was settled before it was set.
+        MODES[self.mode.load(Ordering::Acquire) as usize]
+    }
+
+    /// Changes the mode and sends every thread the slow way, where it will be seen.
+    pub(crate) fn set_mode(&self, mode: Mode) {
+        let shards = lock(&self.shards);
+        // ORDERING: pairs with the load in `mode`.
+        self.mode.store(mode as u8, Ordering::Release);
+        for shard in &shards.all {
+            shard.set_direct(mode == Mode::Reduce);
+        }
+    }
+
+    /// A shard for a thread that has none: one whose thread ended, or a new one.
+    pub(crate) fn lease(&self, owner: Weak<dyn Any + Send + Sync>) -> Arc<Shard> {
+        let mut shards = lock(&self.shards);
+        if let Some(shard) = shards.parked.pop() {
+            return shard;
+        }
+        let shard = Arc::new(Shard::new(owner, self.mode() == Mode::Reduce));
+        shards.all.push(Arc::clone(&shard));
+        shard
+    }
+
+    /// Takes a shard back from a thread that ends. The worker still drains it.
+    pub(crate) fn park(&self, shard: Arc<Shard>) {
+        lock(&self.shards).parked.push(shard);
+    }
+
+    /// Appends the shards that are not in `known`, which holds the first ones.
+    pub(crate) fn update_shards<T>(&self, known: &mut Vec<T>, new: impl Fn(Arc<Shard>) -> T) {
+        let shards = lock(&self.shards);
+        known.extend(shards.all[known.len()..].iter().map(|shard| new(Arc::clone(shard))));
+    }
+
+    /// Queues a message; when the queue is full it is dropped and counted.
+    pub(crate) fn queue_message(&self, message: Encoded) {
+        let mut queue = lock(&self.messages);
+        let bytes = queue.bytes + message.datagram.len();
+        if queue.messages.len() >= queue.most_messages || bytes > queue.most_bytes {
+            drop(queue);
+            self.drop_events(DropReason::QueueFull, message.events);
+            return;
+        }
+        queue.bytes = bytes;
+        queue.messages.push_back(message);
+    }
+
+    /// The next queued message, for the worker.
+    pub(crate) fn next_message(&self) -> Option<Encoded> {
+        let mut queue = lock(&self.messages);
+        let message = queue.messages.pop_front()?;
+        queue.bytes -= message.datagram.len();
+        Some(message)
+    }
+
+    pub(crate) fn queued_messages(&self) -> u64 {
+        lock(&self.messages).messages.iter().map(|message| message.events).sum()
+    }
+
+    pub(crate) fn limit_messages(&self, messages: usize, bytes: usize) {
+        let mut queue = lock(&self.messages);
+        (queue.most_messages, queue.most_bytes) = (messages, bytes);
+    }
+
+    pub(crate) fn drop_events(&self, reason: DropReason, events: u64) {
+        self.drops.add(reason, events);
+    }
+
+    pub(crate) fn drops(&self) -> crate::stats::Drops {
+        self.drops.load()
+    }
+
+    pub(crate) fn sample_out(&self) {
+        self.sampled_out.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sampled_out(&self) -> u64 {
+        self.sampled_out.load(Ordering::Relaxed)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

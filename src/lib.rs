@@ -1,0 +1,63 @@
+//! Counters, meters, timers and logs for logd and Graphite: annotate a function
+//! and see the numbers.
+//!
+//! ```
+//! use logd::{Counter, Meter, counted, timed};
+//!
+//! static QUEUE_DEPTH: Meter = Meter::new("queue.depth");
+//! static EVICTIONS: Counter = Counter::new("cache.evictions");
+//!
+//! #[timed("checkout", rate = 0.1)]
+//! fn checkout(cart: &[&str]) -> usize {
+//!     QUEUE_DEPTH.set(cart.len());
+//!     cart.len()
+//! }
+//!
+//! #[counted]
+//! fn login(user: &str) -> bool {
+//!     !user.is_empty()
+//! }
+//!
+//! fn main() -> Result<(), logd::Error> {
+//!     let _logd = logd::builder().host("127.0.0.1").port(8126).prefix("shop").init()?;
+//!     login("ada");
+//!     checkout(&["book", "pen"]);
+//!     EVICTIONS.increment();
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # What to use when
+//!
+//! | you want | write |
+//! |---|---|
+//! | to know how long a function takes | [`#[timed]`](timed) |
+//! | to know how often it is called | [`#[counted]`](counted) |
+//! | the time spent in several places as one figure | [`accumulate!`], [`#[accumulated]`](accumulated), [`Accumulator`] |
+//! | to count something else | [`Counter`], [`count!`] |
+//! | to show a level | [`Meter`], [`meter!`] |
+//! | to time what is no function | [`Timer`], [`time!`] |
+//! | names known at run time | [`Client::counter`], [`Client::increment`] and their like |
+//! | to test what a program records | [`testing::Spy`] |
+//!
+//! Recording never blocks, panics or fails, and works before [`init`] and after
+//! [`Client::shutdown`]. What could not be sent has a [`DropReason`] and a number:
+//! [`Client::stats`], [`FlushReport`].
+
+mod macros;
+
+#[doc(inline)]
+pub use logd_macros::{accumulate, accumulated, counted, timed};
+#[doc(inline)]
+pub use logd_runtime::{
+    Accumulator, AccumulatorExt, Amount, Builder, Client, Counter, DropReason, Drops, Error,
+    FlushGuard, FlushReport, InAccumulator, Meter, Outcome, Reading, Scope, Scoped, Section, Stats,
+    TimedGuard, Timer, builder, client, delete_log, flush, flush_accumulator, flush_accumulators,
+    flush_async, init, start_accumulator, start_timer, stop_accumulator, stop_timer,
+};
+#[doc(inline)]
+pub use logd_runtime::{testing, wire};
+
+/// What expansions call; named after the exact version that the macro crate is pinned to.
+#[doc(hidden)]
+pub use logd_runtime::private as __private_0_1_0;

@@ -1,0 +1,159 @@
+//! Totals: what a receiver adds up is what the program did, exactly, whatever the
+//! number of threads, calls and keys, and whatever the rates.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use logd::{Client, Counter, Meter, Timer};
+use logd_receiver::Receiver;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn pair() -> (Receiver, Client) {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .host("127.0.0.1")
+        .port(receiver.local_addr().port())
+        .flush_interval(Duration::from_millis(20))
+        .build()
+        .expect("a client");
+    (receiver, client)
+}
+
+#[test]
+fn counters_and_rated_timers_agree_with_the_program_on_many_threads() {
+    static CALLS: Counter = Counter::new("totals.calls").rate(0.01);
+    static BALANCE: Counter = Counter::new("totals.balance");
+    static WORK: Timer = Timer::new("totals.work").rate(0.1);
+    static EACH: Timer = Timer::new("totals.each");
+    const THREADS: i64 = 8;
+    const ROUNDS: i64 = 50_000;
+
+    let (receiver, client) = pair();
+    thread::scope(|threads| {
+        for number in 0..THREADS {
+            let scope = client.scope();
+            threads.spawn(move || {
+                scope.run(|| {
+                    for round in 0..ROUNDS {
+                        CALLS.increment();
+                        BALANCE.add(if round % 2 == 0 { number } else { -1 });
+                        WORK.start().stop();
+                        EACH.record(Duration::from_micros(1 + round as u64 % 100));
+                    }
+                });
+            });
+        }
+    });
+    let report = client.flush(PATIENCE);
+    assert!(report.is_complete(), "{report}");
+    assert_eq!(client.stats().events(), 4 * (THREADS * ROUNDS) as u64);
+
+    let interval = receiver.flush();
+    assert_eq!(interval.counter("totals.calls").unwrap().sum, (THREADS * ROUNDS) as f64);
+    let expected: i64 = (0..THREADS).map(|number| (number - 1) * ROUNDS / 2).sum();
+    assert_eq!(interval.counter("totals.balance").unwrap().sum, expected as f64);
+    assert_eq!(interval.timer("totals.work").unwrap().count, (THREADS * ROUNDS) as f64);
+    let each = interval.timer("totals.each").unwrap();
+    assert_eq!(each.count, (THREADS * ROUNDS) as f64);
+    assert_eq!((each.lower, each.upper), (1e-6, 1e-4));
+    assert_eq!(interval.health.lost, Some(0));
+}
+
+#[test]
+fn thousands_of_keys_within_a_small_budget_lose_nothing() {
+    const KEYS: usize = 5_000;
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .port(receiver.local_addr().port())
+        .flush_interval(Duration::from_millis(10))
+        .datagrams_per_second(1000)
+        .build()
+        .expect("a client");
+    for round in 0..3 {
+        for key in 0..KEYS {
+            client.add(&format!("keys.k{key}"), round + 1);
+        }
+    }
+    let report = client.flush(PATIENCE);
+    assert!(report.is_complete(), "{report}");
+    let interval = receiver.flush();
+    for key in 0..KEYS {
+        let name = format!("keys.k{key}");
+        assert_eq!(interval.counter(&name).map(|counter| counter.sum), Some(6.0), "{name}");
+    }
+}
+
+#[test]
+fn short_lived_threads_lose_nothing_and_reuse_what_ended_ones_had() {
+    static TICKS: Counter = Counter::new("totals.ticks");
+    let (receiver, client) = pair();
+    let scope = client.scope();
+    for _ in 0..2_000 {
+        let scope = scope.clone();
+        thread::spawn(move || scope.run(|| TICKS.increment())).join().expect("a thread");
+    }
+    assert!(client.flush(PATIENCE).is_complete());
+    assert_eq!(receiver.flush().counter("totals.ticks").unwrap().sum, 2_000.0);
+}
+
+#[test]
+fn meters_show_the_mean_of_a_window_and_hold_the_last_reading() {
+    static LEVEL: Meter = Meter::new("totals.level");
+    static LIMIT: Meter = Meter::new("totals.limit").hold();
+    let (receiver, client) = pair();
+    client.scope().run(|| {
+        for reading in [1, 2, 6] {
+            LEVEL.set(reading);
+        }
+        LIMIT.set(0.75);
+    });
+    assert!(client.flush(PATIENCE).is_complete());
+    let interval = receiver.flush();
+    assert!((interval.meter("totals.level").unwrap().mean - 3.0).abs() < 1e-12);
+    // Without another reading it comes again, in a window of its own.
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while receiver.snapshot().meter("totals.limit").is_none_or(|meter| meter.count == 0) {
+        assert!(std::time::Instant::now() < deadline, "the held meter did not come again");
+        thread::yield_now();
+    }
+    assert_eq!(receiver.flush().meter("totals.limit").unwrap().mean, 0.75);
+}
+
+#[test]
+fn recording_goes_on_while_flushes_take_and_nothing_is_told_twice() {
+    static RACED: Counter = Counter::new("totals.raced");
+    static TIMED: Timer = Timer::new("totals.raced_time");
+    let (receiver, client) = pair();
+    let done = AtomicU64::new(0);
+    let calls: u64 = thread::scope(|threads| {
+        let recorders: Vec<_> = (0..2)
+            .map(|_| {
+                let (scope, done) = (client.scope(), &done);
+                threads.spawn(move || {
+                    scope.run(|| {
+                        let mut calls = 0_u64;
+                        while done.load(Ordering::Relaxed) == 0 {
+                            RACED.increment();
+                            TIMED.start().stop();
+                            calls += 1;
+                        }
+                        calls
+                    })
+                })
+            })
+            .collect();
+        let mut flushes = 0;
+        while flushes < 50 {
+            let report = client.flush(PATIENCE);
+            flushes += u32::from(report.events() > 0);
+        }
+        done.store(1, Ordering::Relaxed);
+        recorders.into_iter().map(|recorder| recorder.join().expect("a recorder")).sum()
+    });
+    assert!(client.flush(PATIENCE).is_complete());
+    let interval = receiver.flush();
+    assert_eq!(interval.counter("totals.raced").unwrap().sum, calls as f64);
+    assert_eq!(interval.timer("totals.raced_time").unwrap().count, calls as f64);
+}
