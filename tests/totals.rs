@@ -51,10 +51,19 @@ fn counters_and_rated_timers_agree_with_the_program_on_many_threads() {
     assert_eq!(client.stats().events(), 4 * (THREADS * ROUNDS) as u64);
 
     let interval = receiver.flush();
-    assert_eq!(interval.counter("totals.calls").unwrap().sum, (THREADS * ROUNDS) as f64);
+    assert_eq!(
+        interval.counter("totals.calls").unwrap().sum,
+        (THREADS * ROUNDS) as f64
+    );
     let expected: i64 = (0..THREADS).map(|number| (number - 1) * ROUNDS / 2).sum();
-    assert_eq!(interval.counter("totals.balance").unwrap().sum, expected as f64);
-    assert_eq!(interval.timer("totals.work").unwrap().count, (THREADS * ROUNDS) as f64);
+    assert_eq!(
+        interval.counter("totals.balance").unwrap().sum,
+        expected as f64
+    );
+    assert_eq!(
+        interval.timer("totals.work").unwrap().count,
+        (THREADS * ROUNDS) as f64
+    );
     let each = interval.timer("totals.each").unwrap();
     assert_eq!(each.count, (THREADS * ROUNDS) as f64);
     assert_eq!((each.lower, each.upper), (1e-6, 1e-4));
@@ -81,7 +90,11 @@ fn thousands_of_keys_within_a_small_budget_lose_nothing() {
     let interval = receiver.flush();
     for key in 0..KEYS {
         let name = format!("keys.k{key}");
-        assert_eq!(interval.counter(&name).map(|counter| counter.sum), Some(6.0), "{name}");
+        assert_eq!(
+            interval.counter(&name).map(|counter| counter.sum),
+            Some(6.0),
+            "{name}"
+        );
     }
 }
 
@@ -92,10 +105,15 @@ fn short_lived_threads_lose_nothing_and_reuse_what_ended_ones_had() {
     let scope = client.scope();
     for _ in 0..2_000 {
         let scope = scope.clone();
-        thread::spawn(move || scope.run(|| TICKS.increment())).join().expect("a thread");
+        thread::spawn(move || scope.run(|| TICKS.increment()))
+            .join()
+            .expect("a thread");
     }
     assert!(client.flush(PATIENCE).is_complete());
-    assert_eq!(receiver.flush().counter("totals.ticks").unwrap().sum, 2_000.0);
+    assert_eq!(
+        receiver.flush().counter("totals.ticks").unwrap().sum,
+        2_000.0
+    );
 }
 
 #[test]
@@ -114,8 +132,15 @@ fn meters_show_the_mean_of_a_window_and_hold_the_last_reading() {
     assert!((interval.meter("totals.level").unwrap().mean - 3.0).abs() < 1e-12);
     // Without another reading it comes again, in a window of its own.
     let deadline = std::time::Instant::now() + PATIENCE;
-    while receiver.snapshot().meter("totals.limit").is_none_or(|meter| meter.count == 0) {
-        assert!(std::time::Instant::now() < deadline, "the held meter did not come again");
+    while receiver
+        .snapshot()
+        .meter("totals.limit")
+        .is_none_or(|meter| meter.count == 0)
+    {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the held meter did not come again"
+        );
         thread::yield_now();
     }
     assert_eq!(receiver.flush().meter("totals.limit").unwrap().mean, 0.75);
@@ -150,10 +175,16 @@ fn recording_goes_on_while_flushes_take_and_nothing_is_told_twice() {
             flushes += u32::from(report.events() > 0);
         }
         done.store(1, Ordering::Relaxed);
-        recorders.into_iter().map(|recorder| recorder.join().expect("a recorder")).sum()
+        recorders
+            .into_iter()
+            .map(|recorder| recorder.join().expect("a recorder"))
+            .sum()
     });
     assert!(client.flush(PATIENCE).is_complete());
     let interval = receiver.flush();
     assert_eq!(interval.counter("totals.raced").unwrap().sum, calls as f64);
-    assert_eq!(interval.timer("totals.raced_time").unwrap().count, calls as f64);
+    assert_eq!(
+        interval.timer("totals.raced_time").unwrap().count,
+        calls as f64
+    );
 }

@@ -2,14 +2,14 @@
 //! stays where it is, so that its value, `?`, `return`, `break`, `.await` and borrows
 //! mean what they mean without the macro.
 
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use crate::{
     args::{self, Args, Macro, Name},
     error::{At, Errors},
     item::{braces, is_punct},
-    site::{made, Key, Library, Site},
+    site::{made, made_at, Key, Library, Site},
 };
 
 const EXAMPLE: &str = "accumulate!(\"my.operation\", { … })";
@@ -32,7 +32,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             format!("there is nothing to measure here: write {EXAMPLE}"),
         );
     }
-    let body = as_tail(body);
+    let body = as_tail(one_body(body, &mut errors));
     match accumulator {
         Some(accumulator) if errors.is_empty() => {
             let guard = guard(accumulator, &args);
@@ -47,16 +47,39 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     }
 }
 
+/// The first of two blocks, with an error at the second.
+fn one_body<'a>(body: &'a [TokenTree], errors: &mut Errors) -> &'a [TokenTree] {
+    match body {
+        [first, comma, second @ ..] if braces(first).is_some() && is_punct(comma, ',') => {
+            errors.push(
+                At::all(second),
+                "one block or expression is measured, and this is a second one: put both into \
+                 one block",
+            );
+            &body[..1]
+        }
+        _ => body,
+    }
+}
+
 fn guard(accumulator: Accumulator, args: &Args) -> TokenStream {
     match accumulator {
         Accumulator::Key(name) => {
             let site = Site::new(Macro::Accumulate, Key::new(name), args);
-            site.call(if args.open.is_some() { "open" } else { "section" })
+            site.call(if args.open.is_some() {
+                "open"
+            } else {
+                "section"
+            })
         }
         Accumulator::Value(tokens) => {
             let private = Library::new(args.library.as_deref()).private;
+            let at = tokens
+                .first()
+                .map_or_else(made, |first| made_at(first.span()));
             let value = tokens.into_iter().collect::<TokenStream>();
-            quote_spanned!(made()=> #private::section_of(&#value))
+            let reference = quote_spanned!(at=> &);
+            quote_spanned!(made()=> #private::section_of(#reference #value))
         }
     }
 }
@@ -115,7 +138,9 @@ fn read_head(head: &[Vec<TokenTree>], errors: &mut Errors) -> (Option<Accumulato
         }
         named = true;
         accumulator = match &args::unwrapped(piece)[..] {
-            [TokenTree::Literal(literal)] => name(literal, errors).map(Accumulator::Key),
+            [TokenTree::Literal(literal)] => {
+                args::parse_name(Macro::Accumulate, literal, errors).map(Accumulator::Key)
+            }
             value => Some(Accumulator::Value(value.to_vec())),
         };
     }
@@ -143,20 +168,6 @@ fn read_head(head: &[Vec<TokenTree>], errors: &mut Errors) -> (Option<Accumulato
     (accumulator, args)
 }
 
-fn name(literal: &Literal, errors: &mut Errors) -> Option<Name> {
-    match args::parse_name(literal, errors)? {
-        Name::Template { literal, .. } => {
-            errors.push(
-                literal.span(),
-                "an accumulator is found again by its name, which has to be the same each time: \
-                 write one without `{…}`, or give an `Accumulator` value instead",
-            );
-            None
-        }
-        name => Some(name),
-    }
-}
-
 /// The body as the last expression of a block. In parentheses, because an expression that
 /// begins like a statement (`match … {}.len()`) would end where that statement ends, and
 /// because a block alone in that place is what a lint calls needless.
@@ -180,5 +191,62 @@ fn as_tail(body: &[TokenTree]) -> TokenStream {
         TokenTree::from(group).into()
     } else {
         tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> String {
+        expand(text.parse().unwrap()).to_string()
+    }
+
+    #[track_caller]
+    fn assert_expands(text: &str, expected: &str) {
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(squeezed(&expanded(text)), squeezed(expected));
+    }
+
+    #[test]
+    fn the_block_stays_one_of_its_own() {
+        assert_expands(
+            "\"k\", { a; b }",
+            "{ let __logd_section = {
+                static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::timer(\"k\", 1.0);
+                ::logd::__private_0_1_0::section(&__LOGD_SITE)
+            }; ({ a; b }) }",
+        );
+    }
+
+    #[test]
+    fn values_and_expressions_stand_in_either_place() {
+        assert_expands(
+            "self.db, a + b,",
+            "{ let __logd_section = ::logd::__private_0_1_0::section_of(&self.db); a + b }",
+        );
+        assert!(
+            expanded("\"k\", open, rate = 0.5, crate = a::b, x = 1").contains(
+                "a :: b :: __private_0_1_0 :: timer (\"k\" , 0.5) ; \
+             a :: b :: __private_0_1_0 :: open (& __LOGD_SITE) } ; x = 1 }"
+            )
+        );
+    }
+
+    #[test]
+    fn a_mistake_keeps_the_value() {
+        for (text, said, body) in [
+            ("{ 1 }", "comes first", "({ 1 })"),
+            ("\"k\"", "nothing to measure", "}"),
+            ("\"k\", rat = 1, { 1 }", "did you mean `rate`", "({ 1 })"),
+            ("\"k\", { 1 }, { 2 }", "a second one", "({ 1 })"),
+            ("\"a.{b}\", b", "the same each time", "b }"),
+            ("value, open, { 1 }", "remove `open`", "({ 1 })"),
+        ] {
+            let expanded = expanded(text);
+            assert!(expanded.contains("compile_error"), "{text}: {expanded}");
+            assert!(expanded.contains(said), "{text}: {expanded}");
+            assert!(expanded.contains(body), "{text}: {expanded}");
+        }
     }
 }

@@ -1,15 +1,14 @@
-//! From an attribute to what it stands on: a function, or every function of an impl
-//! block, a trait or an inline module. An attribute on a block gives its options to the
-//! functions inside, each of which may have its own attribute that says more, or `skip`.
+//! From an attribute to what it stands on: a function, or a block of them. Whatever is
+//! wrong is reported together, beside the item as it was written.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 
 use crate::{
-    args::{self, Args, Macro, Name},
+    args::{self, Args, Macro},
+    block::{as_written, block},
     error::Errors,
     expand::{Options, Target},
-    item::{self, Container, Function, Kind},
-    key,
+    item::{self, Function, Kind},
     site::{Key, Site},
 };
 
@@ -47,10 +46,7 @@ pub(crate) fn apply(of: Macro, arguments: TokenStream, input: TokenStream) -> To
                     expanded
                 }
                 Kind::Other { at, what, .. } => {
-                    errors.push(
-                        *at,
-                        format!("{of} goes on {}; this is {what}", places(of)),
-                    );
+                    errors.push(*at, format!("{of} goes on {}; this is {what}", places(of)));
                     None
                 }
             }
@@ -74,12 +70,7 @@ fn places(of: Macro) -> &'static str {
 }
 
 /// A function with its own attribute and none on a block around it.
-fn alone(
-    of: Macro,
-    args: &Args,
-    target: &Target<'_>,
-    errors: &mut Errors,
-) -> Option<TokenStream> {
+fn alone(of: Macro, args: &Args, target: &Target<'_>, errors: &mut Errors) -> Option<TokenStream> {
     if let Some((at, message)) = target.refusal(of) {
         errors.push(at, message);
         return None;
@@ -96,302 +87,159 @@ fn alone(
     target.expand(&site, options, errors)
 }
 
-fn plain_name(function: &Function) -> String {
-    function.name.to_string().trim_start_matches("r#").to_owned()
+/// The function's name as a part of a key.
+pub(crate) fn plain_name(function: &Function) -> String {
+    function
+        .name
+        .to_string()
+        .trim_start_matches("r#")
+        .to_owned()
 }
 
-/// An impl block, trait or module with the attribute on it.
-fn block(
-    of: Macro,
-    args: &Args,
-    container: &Container,
-    tokens: &[TokenTree],
-    errors: &mut Errors,
-) -> Option<TokenStream> {
-    if of == Macro::Accumulated {
-        let at = tokens.first().map_or_else(Span::call_site, TokenTree::span);
-        errors.push(
-            at,
-            "`#[accumulated]` opens one accumulator for the calls of one function: put it on a \
-             function",
-        );
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(of: Macro, arguments: &str, item: &str) -> String {
+        apply(of, arguments.parse().unwrap(), item.parse().unwrap()).to_string()
     }
-    let prefix = match &args.name {
-        Some(Name::Literal { value, .. }) => Some(value.clone()),
-        Some(name @ Name::Template { .. }) => {
-            errors.push(
-                name.at(),
-                "a name on a block begins the names of all its functions, and their arguments \
-                 differ: put the name with `{…}` on the function that has the argument",
-            );
-            None
-        }
-        Some(name @ Name::Constant(_)) => {
-            errors.push(
-                name.at(),
-                "a name on a block is joined with those of its functions before constants have \
-                 a value: write it as a literal",
-            );
-            None
-        }
-        None => None,
-    };
-    if let Some(future) = args.future {
-        errors.push(
-            future,
-            "`future` depends on what a function returns: put it on the functions it is for, \
-             as in `#[timed(future)]`",
+
+    #[track_caller]
+    fn assert_expands(of: Macro, arguments: &str, item: &str, expected: &str) {
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(squeezed(&expanded(of, arguments, item)), squeezed(expected));
+    }
+
+    #[test]
+    fn a_timed_function_is_one_static_one_call_and_the_body() {
+        assert_expands(
+            Macro::Timed,
+            "\"my.op\", rate = 0.1",
+            "pub fn f(a: u8) -> u8 { a + 1 }",
+            "pub fn f(a: u8) -> u8 {
+                let __logd_timed = {
+                    static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::timer(\"my.op\", 0.1);
+                    ::logd::__private_0_1_0::enter(&__LOGD_SITE)
+                };
+                a + 1
+            }",
         );
     }
-    let block = Block {
-        of,
-        args,
-        prefix,
-        type_name: container.type_name.clone(),
-    };
-    Some(block.replace_body(tokens, container, errors))
-}
 
-/// The block without what its functions' own attributes ask for: they were read here, and
-/// would be out of place without the block's.
-fn as_written(
-    of: Macro,
-    args: &Args,
-    container: &Container,
-    tokens: &[TokenTree],
-) -> TokenStream {
-    let mut tokens = tokens.to_vec();
-    if let Some(group) = item::braces(&tokens[container.body]) {
-        let body = group.stream().into_iter().collect::<Vec<_>>();
-        tokens[container.body] = regroup(&group, stripped(of, args, &body)).into();
+    #[test]
+    fn a_counted_function_keeps_nothing() {
+        assert_expands(
+            Macro::Counted,
+            "",
+            "async fn f() { use a::b; b().await }",
+            "async fn f() {
+                use a::b;
+                let () = {
+                    static __LOGD_SITE: ::logd::Counter = ::logd::__private_0_1_0::derived_counter(
+                        ::core::concat!(::core::module_path!(), \"::\", \"f\"), 1.0);
+                    ::logd::__private_0_1_0::count(&__LOGD_SITE)
+                };
+                b().await
+            }",
+        );
     }
-    tokens.into_iter().collect()
-}
 
-fn stripped(of: Macro, args: &Args, tokens: &[TokenTree]) -> Vec<TokenTree> {
-    let mut out = Vec::new();
-    let mut position = after_inner_attributes(tokens, &mut out);
-    while let Some(found) = item::item_at(tokens, position) {
-        let start = out.len();
-        match own_attribute(of, args, &tokens[found.attributes.clone()]) {
-            Some(own) => {
-                out.extend_from_slice(&tokens[position..found.attributes.start + own.position]);
-                let after = found.attributes.start + own.position + 2;
-                out.extend_from_slice(&tokens[after..found.end]);
-            }
-            None => out.extend_from_slice(&tokens[position..found.end]),
+    #[test]
+    fn an_async_block_takes_the_arguments_last_to_first() {
+        assert_expands(
+            Macro::Accumulated,
+            "\"k\", crate = lib",
+            "async fn f(a: A, (b, _): B, unused: C) -> R { x(a, b).await? }",
+            "async fn f(a: A, (b, _): B, unused: C) -> R {
+                return lib::__private_0_1_0::accumulated({
+                    static __LOGD_SITE: lib::Timer = lib::__private_0_1_0::timer(\"k\", 1.0);
+                    &__LOGD_SITE
+                }, async move {
+                    if let ::core::option::Option::Some(__logd_value) =
+                        ::core::option::Option::None::<R> { return __logd_value; }
+                    let _ = (&b, &a,);
+                    x(a, b).await?
+                }).await
+            }",
+        );
+    }
+
+    #[test]
+    fn on_a_block_functions_have_the_type_in_their_name_and_their_own_attribute_first() {
+        let expanded = expanded(
+            Macro::Timed,
+            "rate = 0.5",
+            "impl<T> Pool<T> {
+                const A: u8 = 1;
+                fn a(&self) { }
+                #[timed(\"own\", rate = 1)] fn b(&self) { }
+                #[inline] #[logd::timed(skip)] fn c(&self) { }
+                const fn d(&self) { }
+            }",
+        );
+        assert!(expanded.contains("\"Pool::a\") , 0.5)"), "{expanded}");
+        assert!(expanded.contains("(\"own\" , 1.0)"), "{expanded}");
+        assert!(
+            expanded.contains("# [inline] fn c (& self) { }"),
+            "{expanded}"
+        );
+        assert!(expanded.contains("const fn d (& self) { }"), "{expanded}");
+        assert!(!expanded.contains("timed ("), "{expanded}");
+    }
+
+    #[test]
+    fn a_refused_item_is_emitted_as_written_beside_all_errors() {
+        for (arguments, item, errors) in [
+            ("", "const fn f () { }", 1),
+            ("\"\" , rate = 0", "const fn f () { }", 3),
+            ("", "fn f () ;", 1),
+            ("", "struct S { a : u8 }", 1),
+            ("outcome", "fn f () { }", 1),
+            ("future", "async fn f () { }", 1),
+            ("skip", "fn f () { }", 1),
+            ("\"{a}{b}\"", "fn f (c : u8) { }", 2),
+            ("NAME , future", "impl A { fn a () { } }", 2),
+        ] {
+            let expanded = expanded(Macro::Timed, arguments, item);
+            assert_eq!(
+                expanded.matches("compile_error").count(),
+                errors,
+                "{expanded}"
+            );
+            assert!(expanded.ends_with(item), "{expanded}");
         }
-        if let Kind::Container(container) = &found.kind {
-            let removed = found.end - position - (out.len() - start);
-            let body = start + container.body - position - removed;
-            if let Some(group) = item::braces(&out[body]) {
-                let inside = group.stream().into_iter().collect::<Vec<_>>();
-                out[body] = regroup(&group, stripped(of, args, &inside)).into();
-            }
+    }
+
+    #[test]
+    fn a_refused_block_keeps_no_attribute_that_was_for_it() {
+        let expanded = expanded(
+            Macro::Timed,
+            "rate = 2",
+            "mod m { #[timed(skip)] fn a () { } impl A { # [x] # [timed (skip)] fn b () { } } }",
+        );
+        assert_eq!(expanded.matches("compile_error").count(), 1, "{expanded}");
+        assert!(
+            expanded.ends_with("mod m { fn a () { } impl A { # [x] fn b () { } } }"),
+            "{expanded}"
+        );
+    }
+
+    #[test]
+    fn what_is_half_typed_passes_untouched() {
+        for item in [
+            "fn f",
+            "fn f (a : u8 ,) -> { a . }",
+            "impl",
+            "fn f < (a) { }",
+        ] {
+            assert!(
+                expanded(Macro::Timed, "", item).ends_with(&item[item.len() - 2..]),
+                "{item}"
+            );
         }
-        position = found.end;
+        assert_eq!(
+            expanded(Macro::Timed, "", "fn f <T (a) { }"),
+            "fn f < T (a) { }"
+        );
     }
-    out.extend_from_slice(&tokens[position..]);
-    out
-}
-
-/// A block whose functions are measured.
-struct Block<'a> {
-    of: Macro,
-    args: &'a Args,
-    /// What the keys begin with, if it was written; else they are derived.
-    prefix: Option<String>,
-    type_name: Option<String>,
-}
-
-impl Block<'_> {
-    fn replace_body(
-        &self,
-        tokens: &[TokenTree],
-        container: &Container,
-        errors: &mut Errors,
-    ) -> TokenStream {
-        let mut tokens = tokens.to_vec();
-        if let Some(group) = item::braces(&tokens[container.body]) {
-            let body = group.stream().into_iter().collect::<Vec<_>>();
-            tokens[container.body] = regroup(&group, self.walk(&body, errors)).into();
-        }
-        tokens.into_iter().collect()
-    }
-
-    fn walk(&self, tokens: &[TokenTree], errors: &mut Errors) -> Vec<TokenTree> {
-        let mut out = Vec::new();
-        let mut position = after_inner_attributes(tokens, &mut out);
-        while let Some(found) = item::item_at(tokens, position) {
-            let own = own_attribute(self.of, self.args, &tokens[found.attributes.clone()]);
-            // The item without its own attribute, which is read here.
-            let mut item = tokens[position..found.end].to_vec();
-            if let Some(own) = &own {
-                item.drain(own.position..own.position + 2);
-            }
-            position = found.end;
-            // The positions found count from the start of the sequence.
-            let Some(found) = item::item_at(&item, 0) else {
-                out.extend(item);
-                continue;
-            };
-            let own = own.map(|own| args::parse(self.of, own.arguments, errors));
-            if own.as_ref().is_some_and(|own| own.skip.is_some()) {
-                out.extend(item);
-                continue;
-            }
-            match &found.kind {
-                Kind::Function(function) => {
-                    let target = Target {
-                        tokens: &item,
-                        attributes: &item[found.attributes.clone()],
-                        function,
-                    };
-                    match self.member(&target, own, errors) {
-                        Some(expanded) => out.extend(expanded),
-                        None => out.extend(item),
-                    }
-                }
-                Kind::Container(container) => {
-                    out.extend(self.nested(&item, container, own, errors));
-                }
-                Kind::Other { .. } => out.extend(item),
-            }
-        }
-        out.extend_from_slice(&tokens[position..]);
-        out
-    }
-
-    fn member(
-        &self,
-        target: &Target<'_>,
-        own: Option<Args>,
-        errors: &mut Errors,
-    ) -> Option<TokenStream> {
-        if let Some((at, message)) = target.refusal(self.of) {
-            // The block is asked to measure what can be; only a wish of its own is refused.
-            if own.is_some() {
-                errors.push(at, message);
-            }
-            return None;
-        }
-        let own = own.unwrap_or_default();
-        let options = Options {
-            outcome: own.outcome,
-            future: own.future,
-        };
-        let key = match own.name.clone() {
-            Some(name) => Key::new(name),
-            None => self.key(target.function, errors)?,
-        };
-        let outcome = own.outcome.or(self.args.outcome.filter(|_| target.has_outcome()));
-        let merged = Args {
-            rate: own.rate.or_else(|| self.args.rate.clone()),
-            library: own.library.or_else(|| self.args.library.clone()),
-            outcome,
-            ..Args::default()
-        };
-        target.expand(&Site::new(self.of, key, &merged), options, errors)
-    }
-
-    fn key(&self, function: &Function, errors: &mut Errors) -> Option<Key> {
-        let name = plain_name(function);
-        let span = function.name.span();
-        let Some(prefix) = &self.prefix else {
-            return Some(Key::Derived(match self.type_name.as_deref() {
-                None | Some("") => name,
-                Some(type_name) => format!("{type_name}::{name}"),
-            }));
-        };
-        let value = format!("{prefix}.{name}");
-        if let Err(message) = key::check(&value) {
-            errors.push(span, message);
-            return None;
-        }
-        Some(Key::Literal { value, span })
-    }
-
-    /// A block in an annotated module.
-    fn nested(
-        &self,
-        tokens: &[TokenTree],
-        container: &Container,
-        own: Option<Args>,
-        errors: &mut Errors,
-    ) -> TokenStream {
-        let own = own.unwrap_or_default();
-        let merged = Args {
-            name: own.name,
-            rate: own.rate.or_else(|| self.args.rate.clone()),
-            outcome: own.outcome.or(self.args.outcome),
-            future: own.future,
-            library: own.library.or_else(|| self.args.library.clone()),
-            ..Args::default()
-        };
-        let inherited = self.prefix.as_ref().map(|prefix| {
-            let module = container.module.as_ref().map(ToString::to_string);
-            match module.or_else(|| container.type_name.clone()).as_deref() {
-                None | Some("") => prefix.clone(),
-                Some(name) => format!("{prefix}.{}", name.trim_start_matches("r#")),
-            }
-        });
-        if merged.name.is_some() || merged.future.is_some() {
-            let expanded = block(self.of, &merged, container, tokens, errors);
-            return expanded.unwrap_or_default();
-        }
-        let nested = Block {
-            of: self.of,
-            args: &merged,
-            prefix: inherited,
-            type_name: container.type_name.clone(),
-        };
-        nested.replace_body(tokens, container, errors)
-    }
-}
-
-/// An attribute of the same macro on a function inside an annotated block.
-struct Own {
-    /// Among the function's attributes.
-    position: usize,
-    arguments: TokenStream,
-}
-
-fn own_attribute(of: Macro, args: &Args, attributes: &[TokenTree]) -> Option<Own> {
-    attributes.chunks_exact(2).enumerate().find_map(|(index, pair)| {
-        let (path, arguments) = item::attribute_parts(&pair[1])?;
-        is_path_of(of, args, &path).then_some(Own {
-            position: index * 2,
-            arguments,
-        })
-    })
-}
-
-/// `timed`, `logd::timed`, `::logd::timed`, or the macro at the path of `crate = …`.
-fn is_path_of(of: Macro, args: &Args, path: &[TokenTree]) -> bool {
-    let Some((name, module)) = path.split_last() else {
-        return false;
-    };
-    if !item::is_word(name, of.name()) {
-        return false;
-    }
-    let text = |tokens: &[TokenTree]| tokens.iter().map(ToString::to_string).collect::<String>();
-    let module = text(module);
-    matches!(&*module, "" | "logd::" | "::logd::")
-        || args
-            .library
-            .as_deref()
-            .is_some_and(|library| module == text(library) + "::")
-}
-
-fn after_inner_attributes(tokens: &[TokenTree], out: &mut Vec<TokenTree>) -> usize {
-    let after = item::after_inner_attributes(tokens);
-    out.extend_from_slice(&tokens[..after]);
-    after
-}
-
-fn regroup(like: &Group, tokens: Vec<TokenTree>) -> Group {
-    let mut group = Group::new(like.delimiter(), tokens.into_iter().collect());
-    group.set_span(like.span());
-    group
 }

@@ -9,6 +9,7 @@ use syn::Lit;
 use crate::{
     error::{At, Errors},
     key,
+    suggest::{list, unknown},
 };
 
 /// Which of the macros is being expanded.
@@ -31,7 +32,7 @@ impl Macro {
     }
 
     /// The options it takes beside the name.
-    fn options(self) -> &'static [&'static str] {
+    pub(crate) fn options(self) -> &'static [&'static str] {
         match self {
             Macro::Timed => &["rate", "outcome", "future", "skip", "crate"],
             Macro::Counted => &["rate", "outcome", "skip", "crate"],
@@ -137,7 +138,9 @@ pub(crate) fn parse_option(of: Macro, option: &[TokenTree], args: &mut Args, err
             Span::call_site(),
             "there is nothing before this comma: remove it",
         ),
-        [TokenTree::Literal(literal)] => set_name(of, parse_name(literal, errors), args, errors),
+        [TokenTree::Literal(literal)] => {
+            set_name(of, parse_name(of, literal, errors), args, errors);
+        }
         [TokenTree::Ident(word)] => parse_word(of, word, args, errors),
         [TokenTree::Ident(word), TokenTree::Punct(equals), value @ ..]
             if equals.as_char() == '=' =>
@@ -203,7 +206,7 @@ fn set_name(of: Macro, name: Option<Name>, args: &mut Args, errors: &mut Errors)
     }
 }
 
-pub(crate) fn parse_name(literal: &Literal, errors: &mut Errors) -> Option<Name> {
+pub(crate) fn parse_name(of: Macro, literal: &Literal, errors: &mut Errors) -> Option<Name> {
     let span = literal.span();
     let Lit::Str(text) = Lit::new(literal.clone()) else {
         errors.push(
@@ -225,6 +228,11 @@ pub(crate) fn parse_name(literal: &Literal, errors: &mut Errors) -> Option<Name>
     let value = text.value();
     match key::template(&value) {
         Err(message) => errors.push(span, message),
+        Ok(Some(_)) if matches!(of, Macro::Accumulated | Macro::Accumulate) => errors.push(
+            span,
+            "an accumulator is found again by its name, which has to be the same each time: \
+             write one without `{…}`, or use an `Accumulator` value",
+        ),
         Ok(Some(template)) => {
             return Some(Name::Template {
                 arguments: template.arguments,
@@ -249,11 +257,17 @@ fn parse_word(of: Macro, word: &Ident, args: &mut Args, errors: &mut Errors) {
             "skip" => &mut args.skip,
             "open" => &mut args.open,
             "rate" => {
-                errors.push(word.span(), "`rate` needs a value: write `rate = 0.1` to keep one call in ten");
+                errors.push(
+                    word.span(),
+                    "`rate` needs a value: write `rate = 0.1` to keep one call in ten",
+                );
                 return;
             }
             _ => {
-                errors.push(word.span(), "`crate` needs a path: write `crate = path::to::logd`");
+                errors.push(
+                    word.span(),
+                    "`crate` needs a path: write `crate = path::to::logd`",
+                );
                 return;
             }
         };
@@ -297,7 +311,11 @@ fn parse_assignment(
                 args.library = Some(unwrapped(value));
             } else {
                 errors.push(
-                    if value.is_empty() { word.span().into() } else { At::all(value) },
+                    if value.is_empty() {
+                        word.span().into()
+                    } else {
+                        At::all(value)
+                    },
                     "`crate` takes the path at which this crate finds logd: \
                      write `crate = path::to::logd`",
                 );
@@ -399,71 +417,6 @@ pub(crate) fn is_path(tokens: &[TokenTree]) -> bool {
     }
 }
 
-/// An option that does not exist (here), with what was probably meant.
-fn unknown(of: Macro, word: &Ident, errors: &mut Errors) {
-    let text = word.to_string();
-    let message = if matches!(&*text, "name" | "key" | "stat" | "metric") {
-        format!("the name is written alone, without `{text} =`, as in \"my.operation\"")
-    } else if let Some(other) = [Macro::Timed, Macro::Accumulate]
-        .into_iter()
-        .find(|other| other.options().contains(&&*text))
-    {
-        format!(
-            "`{text}` is an option of {other}; {of} has these: {}",
-            list(of)
-        )
-    } else if let Some(near) = nearest(&text, of.options()) {
-        format!("there is no option `{text}`: did you mean `{near}`?")
-    } else {
-        format!(
-            "there is no option `{text}`: {of} takes a name (\"my.operation\", or a constant in \
-             upper case or by its path) and {}",
-            list(of)
-        )
-    };
-    errors.push(word.span(), message);
-}
-
-fn list(of: Macro) -> String {
-    let shown: Vec<&str> = of
-        .options()
-        .iter()
-        .map(|option| match *option {
-            "rate" => "`rate = 0.1`",
-            "crate" => "`crate = path`",
-            "outcome" => "`outcome`",
-            "future" => "`future`",
-            "open" => "`open`",
-            _ => "`skip`",
-        })
-        .collect();
-    shown.join(", ")
-}
-
-fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {
-    let (distance, option) = options
-        .iter()
-        .map(|option| (edits(word, option), *option))
-        .min()?;
-    (distance <= 1 + option.len() / 3).then_some(option)
-}
-
-/// The number of letters to insert, remove or replace to come from one word to the other.
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -498,24 +451,45 @@ mod tests {
 
     #[test]
     fn names_may_be_literals_constants_and_templates() {
-        for constant in ["NAME", "keys::load", "::a::B", "concat!(\"a\", B)", "{ f() }"] {
+        for constant in [
+            "NAME",
+            "keys::load",
+            "::a::B",
+            "concat!(\"a\", B)",
+            "{ f() }",
+        ] {
             let (args, errors) = read(Macro::Timed, constant);
             assert!(errors.is_empty(), "{constant}: {:?}", errors.messages());
             assert!(matches!(args.name, Some(Name::Constant(_))), "{constant}");
         }
         let (args, _) = read(Macro::Timed, "r#\"db.{table}\"#");
-        assert!(matches!(args.name, Some(Name::Template { arguments, .. }) if arguments == ["table"]));
+        assert!(
+            matches!(args.name, Some(Name::Template { arguments, .. }) if arguments == ["table"])
+        );
     }
 
     #[test]
     fn rates_outside_are_refused_where_they_stand() {
-        for good in ["1", "1.0", "0.5", "1e-3", "1f64", "0.1f64", "RATE", "a::B / 2.0"] {
+        for good in [
+            "1",
+            "1.0",
+            "0.5",
+            "1e-3",
+            "1f64",
+            "0.1f64",
+            "RATE",
+            "a::B / 2.0",
+        ] {
             let (args, errors) = read(Macro::Timed, &format!("rate = {good}"));
             assert!(errors.is_empty(), "{good}: {:?}", errors.messages());
             assert!(args.rate.is_some(), "{good}");
         }
         for bad in ["0", "0.0", "1.5", "2", "-1", "-0.1", "1e999"] {
-            refused(Macro::Timed, &format!("rate = {bad}"), &["above 0 and at most 1"]);
+            refused(
+                Macro::Timed,
+                &format!("rate = {bad}"),
+                &["above 0 and at most 1"],
+            );
         }
         refused(Macro::Timed, "rate = \"0.1\"", &["write `rate = 0.1`"]);
         refused(Macro::Timed, "rate = 0.1f32", &["remove `f32`"]);
@@ -530,7 +504,13 @@ mod tests {
         refused(
             Macro::Timed,
             "\"\", rate = 0, outcom, \"a\", \"b\", skip = 1",
-            &["empty", "above 0", "did you mean `outcome`", "second", "`skip` alone"],
+            &[
+                "empty",
+                "above 0",
+                "did you mean `outcome`",
+                "second",
+                "`skip` alone",
+            ],
         );
         refused(Macro::Timed, "outcome, outcome", &["twice"]);
         refused(Macro::Timed, "rate = 0.1, rate = 0.2", &["twice"]);
@@ -545,5 +525,6 @@ mod tests {
         refused(Macro::Counted, "future", &["option of `#[timed]`"]);
         refused(Macro::Accumulated, "outcome", &["option of `#[timed]`"]);
         refused(Macro::Timed, "open", &["option of `accumulate!`"]);
+        refused(Macro::Accumulated, "\"a.{b}\"", &["the same each time"]);
     }
 }

@@ -7,14 +7,14 @@
 //! moves into a closure or an async block inside the function.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::quote_spanned;
+use quote::{format_ident, quote_spanned};
 
 use crate::{
     args::Macro,
     error::{At, Errors},
     item::{after_definitions, braces, is_punct, is_word, mentions, Function},
     parameters,
-    site::{made, Key, Site},
+    site::{made, made_at, Key, Site},
     tail::AsyncTail,
 };
 
@@ -26,10 +26,13 @@ pub(crate) struct Target<'a> {
 }
 
 /// What a body evaluates to, which decides how it can be wrapped.
-enum Body<'a> {
+#[derive(Clone, Copy)]
+enum Body {
     /// Of an `async fn`: its arguments move into the block with it.
-    AsyncFunction(&'a [Ident]),
-    AsyncBlock { moves: bool },
+    AsyncFunction,
+    AsyncBlock {
+        moves: bool,
+    },
     Plain,
 }
 
@@ -120,22 +123,18 @@ impl Target<'_> {
         } else {
             AsyncTail::find(&body)
         };
-        let arguments = self.arguments();
-        if !self.accepts(site, options, tail.is_some(), &arguments, errors) {
+        if !self.accepts(site, options, tail.is_some(), errors) {
             return None;
         }
 
         let expanded = if self.function.asynchronous {
-            self.measured(site, &braces, body, &Body::AsyncFunction(&arguments))
+            self.measured(site, &braces, &body, Body::AsyncFunction)
         } else if let Some(tail) = tail.filter(|_| !options.wraps_returned(&body)) {
-            let inside = tail.block.stream().into_iter().collect();
-            let moves = tail.moves;
-            let block = self.measured(site, &tail.block, inside, &Body::AsyncBlock { moves });
-            group_like(&braces, tail.replace(&body, block).into_iter().collect())
+            group_like(&braces, self.measured_tail(site, &tail, &body))
         } else if options.future.is_some() {
             self.returned_future(site, &braces, &body)
         } else {
-            self.measured(site, &braces, body, &Body::Plain)
+            self.measured(site, &braces, &body, Body::Plain)
         };
 
         let mut tokens = self.tokens.to_vec();
@@ -160,7 +159,6 @@ impl Target<'_> {
         site: &Site,
         options: Options,
         async_tail: bool,
-        arguments: &[Ident],
         errors: &mut Errors,
     ) -> bool {
         let before = errors.count();
@@ -169,14 +167,15 @@ impl Target<'_> {
             literal,
         } = &site.key
         {
+            let arguments = self.arguments();
             for name in named {
                 if !arguments.iter().any(|known| parameters::is(known, name)) {
-                    errors.push(literal.span(), parameters::missing(name, arguments));
+                    errors.push(literal.span(), parameters::missing(name, &arguments));
                 }
             }
         }
-        let returned = Returned::read(self.returns());
         if let Some(outcome) = options.outcome {
+            let returned = Returned::read(self.returns());
             if self.function.returns.is_empty() {
                 errors.push(
                     outcome,
@@ -189,8 +188,9 @@ impl Target<'_> {
                     "`outcome` reads ok or err from what is returned, and this function never \
                      returns: remove `outcome`",
                 );
-            } else if let Some(track_caller) =
-                self.track_caller().filter(|_| !self.function.asynchronous && !async_tail)
+            } else if let Some(track_caller) = self
+                .track_caller()
+                .filter(|_| !self.function.asynchronous && !async_tail)
             {
                 errors.push(
                     track_caller.span(),
@@ -235,42 +235,60 @@ impl Target<'_> {
 
     /// The block with the measurement in it, in the author's own braces: their span
     /// carries the author's edition, which decides when temporaries are dropped.
-    fn measured(
-        &self,
-        site: &Site,
-        braces: &Group,
-        mut body: Vec<TokenTree>,
-        kind: &Body<'_>,
-    ) -> Group {
+    fn measured(&self, site: &Site, braces: &Group, body: &[TokenTree], kind: Body) -> Group {
         let private = &site.library.private;
-        let rest = body.split_off(after_definitions(&body));
-        let first: TokenStream = body.into_iter().collect();
-        let rest: TokenStream = rest.into_iter().collect();
+        let (first, rest) = match after_definitions(body) {
+            // Most bodies: taken over whole, which is cheaper than token by token.
+            0 => (TokenStream::new(), braces.stream()),
+            definitions => {
+                let (first, rest) = body.split_at(definitions);
+                (
+                    first.iter().cloned().collect(),
+                    rest.iter().cloned().collect(),
+                )
+            }
+        };
         let is_async = !matches!(kind, Body::Plain);
 
         let measured = if site.outcome {
-            let enter = site.call("enter_outcome");
+            let (enter, finish) = match site.of {
+                Macro::Counted => ("count_outcome", "finish_counted"),
+                _ => ("enter_outcome", "finish"),
+            };
+            let enter = site.call(enter);
+            let finish = format_ident!("{finish}", span = made());
             let value = if is_async {
                 let block = self.async_block(braces, rest, kind);
                 quote_spanned!(made()=> #block.await)
             } else {
                 let closure = self.closure(braces, rest);
-                quote_spanned!(made()=> #private::call(#closure))
+                // A type that has no outcome is reported at this call.
+                let at = self
+                    .returns()
+                    .first()
+                    .map_or_else(made, |first| made_at(first.span()));
+                let private = site.library.private_at(at);
+                quote_spanned!(at=> #private::call(#closure))
             };
             quote_spanned! {made()=>
                 let __logd_outcome = #enter;
-                #private::finish(__logd_outcome, #value)
+                return #private::#finish(__logd_outcome, #value)
             }
         } else {
             match (site.of, is_async) {
                 (Macro::Counted, _) => {
                     let count = site.call("count");
-                    quote_spanned!(made()=> #count; #rest)
+                    quote_spanned!(made()=> let () = #count; #rest)
                 }
                 (Macro::Accumulated, true) => {
                     let site = site.reference();
                     let block = self.async_block(braces, rest, kind);
-                    quote_spanned!(made()=> #private::accumulated(#site, #block).await)
+                    // `return` of what never comes would be code that is never reached.
+                    let give = match Returned::read(self.returns()) {
+                        Returned::Never => TokenStream::new(),
+                        _ => quote_spanned!(made()=> return),
+                    };
+                    quote_spanned!(made()=> #give #private::accumulated(#site, #block).await)
                 }
                 (Macro::Accumulated, false) => {
                     let open = site.call("open");
@@ -285,22 +303,40 @@ impl Target<'_> {
         group_like(braces, quote_spanned!(made()=> #first #measured))
     }
 
+    /// The body with the measurement in the async block that it ends with. Where a wrapper
+    /// is needed, it takes the block's place: a second block around it would hold what the
+    /// first one captured twice.
+    fn measured_tail(&self, site: &Site, tail: &AsyncTail, body: &[TokenTree]) -> TokenStream {
+        let wraps = match site.of {
+            Macro::Accumulated => true,
+            // The name is made in the block, from the arguments that it captured.
+            _ => site.outcome && !matches!(site.key, Key::Template { .. }),
+        };
+        if wraps {
+            return tail.with_expression(body, |block| site.wrapped(&block));
+        }
+        let inside: Vec<TokenTree> = tail.block.stream().into_iter().collect();
+        let kind = Body::AsyncBlock { moves: tail.moves };
+        tail.with_block(body, self.measured(site, &tail.block, &inside, kind))
+    }
+
     /// The body as an async block inside the async function. It owns what the function
     /// owned, because references to arguments would ask that these be `Sync`; and it
     /// mentions them last to first, because captured values are dropped in the order of
     /// their first mention, and arguments from the last to the first.
-    fn async_block(&self, braces: &Group, rest: TokenStream, kind: &Body<'_>) -> TokenStream {
+    fn async_block(&self, braces: &Group, rest: TokenStream, kind: Body) -> TokenStream {
         match kind {
-            Body::AsyncFunction(arguments) => {
-                let used = arguments
-                    .iter()
-                    .rev()
-                    .filter(|argument| parameters::used(argument, rest.clone()));
+            Body::AsyncFunction => {
+                let mut used = self.arguments();
+                used.retain(|argument| parameters::used(argument, rest.clone()));
+                used.reverse();
+                let captured = if used.is_empty() {
+                    TokenStream::new()
+                } else {
+                    quote_spanned!(made()=> let _ = (#(&#used,)*);)
+                };
                 let hint = self.expected_type();
-                let block = group_like(
-                    braces,
-                    quote_spanned!(made()=> #hint let _ = (#(&#used,)*); #rest),
-                );
+                let block = group_like(braces, quote_spanned!(made()=> #hint #captured #rest));
                 quote_spanned!(made()=> async move #block)
             }
             Body::AsyncBlock { moves: true } => {
@@ -353,22 +389,7 @@ impl Target<'_> {
         let (first, rest) = body.split_at(after_definitions(body));
         let first = first.iter().cloned().collect::<TokenStream>();
         let closure = self.closure(braces, rest.iter().cloned().collect());
-        let future = quote_spanned!(made()=> #private::call(#closure));
-        let reference = site.reference();
-        let wrapped = if site.outcome {
-            let enter = site.call("enter_outcome");
-            quote_spanned! {made()=> {
-                let __logd_future = #future;
-                async move {
-                    let __logd_outcome = #enter;
-                    #private::finish(__logd_outcome, __logd_future.await)
-                }
-            }}
-        } else if site.of == Macro::Accumulated {
-            quote_spanned!(made()=> #private::accumulated(#reference, #future))
-        } else {
-            quote_spanned!(made()=> #private::timed_future(#reference, #future))
-        };
+        let wrapped = site.wrapped(&quote_spanned!(made()=> #private::call(#closure)));
         let value = match Returned::read(self.returns()) {
             Returned::Boxed { pinned: false } => {
                 quote_spanned!(made()=> ::std::boxed::Box::new(#wrapped))
@@ -403,7 +424,9 @@ enum Returned {
     /// `impl … Future …`
     Future,
     /// `Pin<Box<…>>` and its aliases, or `Box<dyn Future>`.
-    Boxed { pinned: bool },
+    Boxed {
+        pinned: bool,
+    },
     Never,
     /// `impl` something else.
     Opaque,

@@ -10,9 +10,11 @@ const MAX_KEY: usize = 1024;
 /// Says what is wrong with `key` and what to write, or nothing.
 pub(crate) fn check(key: &str) -> Result<(), String> {
     if key.is_empty() {
-        return Err("the name is empty: write one such as \"my.operation\", or leave it out \
+        return Err(
+            "the name is empty: write one such as \"my.operation\", or leave it out \
                     to have it made from the module and the function"
-            .to_owned());
+                .to_owned(),
+        );
     }
     if let Some(found) = key
         .chars()
@@ -155,7 +157,9 @@ mod tests {
         }
         assert!(check(&"a".repeat(252)).unwrap_err().contains("252"));
         assert!(check(&["abcd"; 205].join(".")).is_ok());
-        assert!(check(&["abcd"; 206].join(".")).unwrap_err().contains("1024"));
+        assert!(check(&["abcd"; 206].join("."))
+            .unwrap_err()
+            .contains("1024"));
     }
 
     #[test]

@@ -75,18 +75,18 @@ fn split(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
     let mut depth = 0_usize;
     let mut start = 0;
     for (position, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Punct(punct) => match punct.as_char() {
-                '<' => depth += 1,
-                '>' if position == 0 || !is_punct(&tokens[position - 1], '-') => {
-                    depth = depth.saturating_sub(1);
-                }
-                ',' if depth == 0 => {
-                    parts.push(&tokens[start..position]);
-                    start = position + 1;
-                }
-                _ => {}
-            },
+        let TokenTree::Punct(punct) = token else {
+            continue;
+        };
+        match punct.as_char() {
+            '<' => depth += 1,
+            '>' if position == 0 || !is_punct(&tokens[position - 1], '-') => {
+                depth = depth.saturating_sub(1);
+            }
+            ',' if depth == 0 => {
+                parts.push(&tokens[start..position]);
+                start = position + 1;
+            }
             _ => {}
         }
     }
@@ -95,7 +95,11 @@ fn split(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
 }
 
 fn is_single_colon(tokens: &[TokenTree], position: usize) -> bool {
-    let colon = |position: usize| tokens.get(position).is_some_and(|token| is_punct(token, ':'));
+    let colon = |position: usize| {
+        tokens
+            .get(position)
+            .is_some_and(|token| is_punct(token, ':'))
+    };
     colon(position) && !colon(position + 1) && (position == 0 || !colon(position - 1))
 }
 
@@ -142,10 +146,22 @@ mod tests {
         let cases = [
             ("()", ""),
             ("(&'a mut self, a: u8, mut b: HashMap<K, V>)", "self a b"),
-            ("(self: Pin<&mut Self>, f: impl Fn(u8, u8) -> T, c: C)", "self f c"),
-            ("((a, [b, ..]): (A, B), Point { x, y: ref z, .. }: Point)", "a b x z"),
-            ("(_: A, _b: B, Wrap(c): m::Wrap<D>, & d: &D, m::S { e }: E)", "_b c d e"),
-            ("(#[allow(unused)] a: A, #[cfg(x)] b: B, r#type: T)", "a r#type"),
+            (
+                "(self: Pin<&mut Self>, f: impl Fn(u8, u8) -> T, c: C)",
+                "self f c",
+            ),
+            (
+                "((a, [b, ..]): (A, B), Point { x, y: ref z, .. }: Point)",
+                "a b x z",
+            ),
+            (
+                "(_: A, _b: B, Wrap(c): m::Wrap<D>, & d: &D, m::S { e }: E)",
+                "_b c d e",
+            ),
+            (
+                "(#[allow(unused)] a: A, #[cfg(x)] b: B, r#type: T)",
+                "a r#type",
+            ),
         ];
         for (text, expected) in cases {
             let tokens: TokenStream = text.parse().unwrap();

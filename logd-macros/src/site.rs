@@ -6,12 +6,20 @@
 use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 
-use crate::args::{Args, Macro, Name, Rate};
+use crate::{
+    args::{Args, Macro, Name, Rate},
+    item::is_group,
+};
 
 /// Everything an expansion makes has this span: its locals are invisible to the author's
 /// code, and lints that look at what people write pass it by.
 pub(crate) fn made() -> Span {
     Span::mixed_site()
+}
+
+/// As `made`, for what an error is to point at in the author's text.
+pub(crate) fn made_at(place: Span) -> Span {
+    made().located_at(place)
 }
 
 /// The library as seen from the author's crate.
@@ -26,20 +34,35 @@ pub(crate) struct Library {
 
 impl Library {
     pub(crate) fn new(path: Option<&[TokenTree]>) -> Self {
-        let root = match path {
-            Some(path) => path.iter().cloned().collect(),
-            None => quote_spanned!(made()=> ::logd),
+        let (root, at) = match path {
+            Some(path) => (
+                path.iter().cloned().collect(),
+                path.last().map_or_else(made, |name| made_at(name.span())),
+            ),
+            None => (quote_spanned!(made()=> ::logd), made()),
         };
         let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
-        let module = format_ident!("__private_{version}", span = made());
+        let module = format_ident!("__private_{version}", span = at);
         let private = quote_spanned!(made()=> #root::#module);
         Library { root, private }
+    }
+
+    /// The path of the module, in a place of the author's that errors are to point at.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        let respanned = |mut token: TokenTree| {
+            token.set_span(span);
+            token
+        };
+        self.private.clone().into_iter().map(respanned).collect()
     }
 }
 
 /// The name of a statistic, complete.
 pub(crate) enum Key {
-    Literal { value: String, span: Span },
+    Literal {
+        value: String,
+        span: Span,
+    },
     /// Made from the module path and this: `name` or `Type::name`.
     Derived(String),
     Constant(Vec<TokenTree>),
@@ -109,57 +132,77 @@ impl Site {
         }
     }
 
+    /// A future inside the one that measures it.
+    pub(crate) fn wrapped(&self, future: &TokenStream) -> TokenStream {
+        let private = &self.library.private;
+        let site = self.reference();
+        match (self.of, self.outcome) {
+            (Macro::Accumulated, _) => {
+                quote_spanned!(made()=> #private::accumulated(#site, #future))
+            }
+            (_, true) => quote_spanned!(made()=> #private::outcome_future(#site, #future)),
+            (_, false) => quote_spanned!(made()=> #private::timed_future(#site, #future)),
+        }
+    }
+
     fn definition(&self) -> (TokenStream, TokenStream) {
         let Library { root, private } = &self.library;
-        let (public, noun) = match (self.of, self.outcome) {
-            (Macro::Counted, false) => (Some("Counter"), "counter"),
-            (Macro::Counted, true) => (None, "outcome_counter"),
-            (_, false) => (Some("Timer"), "timer"),
-            (_, true) => (None, "outcome"),
+        let metric = match self.of {
+            Macro::Counted => "Counter",
+            _ => "Timer",
         };
+        let mut noun = metric.to_lowercase();
+        if self.outcome {
+            noun.push_str("_outcomes");
+        }
         let (rate, rate_at) = self.rate_argument();
         let (name, constructor, name_at) = match &self.key {
             Key::Literal { value, span } => {
                 let mut literal = Literal::string(value);
-                literal.set_span(made().located_at(*span));
+                literal.set_span(made_at(*span));
                 let name = quote_spanned!(made()=> #literal,);
-                (name, format_ident!("{noun}"), None)
+                (name, noun, None)
             }
             Key::Derived(path) => {
                 let path = Literal::string(path);
                 let name = quote_spanned! {made()=>
                     ::core::concat!(::core::module_path!(), "::", #path),
                 };
-                (name, format_ident!("derived_{noun}"), None)
+                (name, format!("derived_{noun}"), None)
             }
             Key::Constant(tokens) => {
                 let name = constant(tokens);
                 let at = tokens.first().map(TokenTree::span);
                 let name = quote_spanned!(made()=> #name,);
-                (name, format_ident!("{noun}"), at)
+                (name, noun, at)
             }
-            Key::Template { .. } => (TokenStream::new(), format_ident!("{noun}_template"), None),
+            Key::Template { .. } => (TokenStream::new(), format!("{noun}_template"), None),
         };
-        // The compiler reports a constant that the constructor refuses at the call: the
-        // call stands where the author wrote the constant.
-        let at = made().located_at(name_at.or(rate_at).unwrap_or_else(made));
-        let constructor = {
-            let mut constructor = constructor;
-            constructor.set_span(at);
-            constructor
+        let initializer = match name_at.or(rate_at) {
+            None => {
+                let constructor = format_ident!("{constructor}", span = made());
+                quote_spanned!(made()=> #private::#constructor(#name #rate))
+            }
+            // The compiler reports a constant that the constructor refuses at the call:
+            // the call stands where the author wrote the constant.
+            Some(constant) => {
+                let at = made_at(constant);
+                let private = self.library.private_at(at);
+                let constructor = format_ident!("{constructor}", span = at);
+                quote_spanned!(at=> #private::#constructor(#name #rate))
+            }
         };
-        let initializer = quote_spanned!(at=> #private::#constructor(#name #rate));
-        let static_type = match (public, &self.key) {
-            (Some(public), Key::Template { .. }) => {
-                let name = format_ident!("{public}Template", span = made());
-                quote_spanned!(made()=> #private::#name)
+        let metric = format_ident!("{metric}", span = made());
+        let static_type = match (self.outcome, &self.key) {
+            (true, Key::Template { .. }) => {
+                quote_spanned!(made()=> #private::OutcomesTemplate<#root::#metric>)
             }
-            (Some(public), _) => {
-                let name = format_ident!("{public}", span = made());
-                quote_spanned!(made()=> #root::#name)
+            (true, _) => quote_spanned!(made()=> #private::Outcomes<#root::#metric>),
+            (false, Key::Template { .. }) => {
+                let template = format_ident!("{metric}Template", span = made());
+                quote_spanned!(made()=> #private::#template)
             }
-            (None, Key::Template { .. }) => quote_spanned!(made()=> #private::OutcomeTemplate),
-            (None, _) => quote_spanned!(made()=> #private::OutcomeSite),
+            (false, _) => quote_spanned!(made()=> #root::#metric),
         };
         (static_type, initializer)
     }
@@ -169,20 +212,24 @@ impl Site {
             None => (quote_spanned!(made()=> 1.0), None),
             Some(Rate::Literal { value, span }) => {
                 let mut literal = Literal::f64_unsuffixed(*value);
-                literal.set_span(made().located_at(*span));
+                literal.set_span(made_at(*span));
                 (TokenTree::from(literal).into(), None)
             }
-            Some(Rate::Constant(tokens)) => {
-                (constant(tokens), tokens.first().map(TokenTree::span))
-            }
+            Some(Rate::Constant(tokens)) => (constant(tokens), tokens.first().map(TokenTree::span)),
         }
     }
 }
 
-/// The author's expression, in parentheses: lints that find braces needless do not look
-/// into these.
+/// The author's expression. One in braces is put into parentheses, into which the lint
+/// for needless braces does not look.
 fn constant(tokens: &[TokenTree]) -> TokenStream {
+    let in_braces = tokens
+        .first()
+        .is_some_and(|first| is_group(first, Delimiter::Brace));
     let tokens = tokens.iter().cloned().collect();
+    if !in_braces {
+        return tokens;
+    }
     let mut group = Group::new(Delimiter::Parenthesis, tokens);
     group.set_span(made());
     TokenTree::from(group).into()

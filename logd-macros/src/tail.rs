@@ -9,83 +9,104 @@ use crate::item::{is_group, is_punct, is_word};
 /// Calls that only hand an async block on, so that looking inside them is safe.
 const HANDED_ON_BY: [&str; 4] = ["boxed", "boxed_local", "instrument", "in_current_span"];
 
-/// The block of an `async { … }` that a body ends with, reached through at most one
-/// pair of parentheses: `Box::pin(async { … })`.
+/// The `async { … }` that a body ends with, reached through at most one pair of
+/// parentheses: `Box::pin(async { … })`.
 pub(crate) struct AsyncTail {
-    /// The position in the body of the block or of the parentheses around it.
-    outer: usize,
-    /// The position inside those parentheses.
-    inner: Option<usize>,
+    /// The position in the body of the parentheses around it, if there are any.
+    parentheses: Option<usize>,
+    /// Its first position, in the body or inside the parentheses.
+    first: usize,
+    /// The position of its braces, in the same place.
+    last: usize,
     pub(crate) block: Group,
     pub(crate) moves: bool,
 }
 
 impl AsyncTail {
     pub(crate) fn find(body: &[TokenTree]) -> Option<Self> {
-        let mut end = body.len();
-        if is_punct(body.last()?, ';') {
-            // Only `return async {};` gives its value to the caller.
-            end -= 1;
-        }
-        end = before_calls(&body[..end]);
-        let outer = end.checked_sub(1)?;
-        let start;
-        let tail = if is_group(&body[outer], Delimiter::Parenthesis) {
-            start = before_boxing(&body[..outer])?;
-            let TokenTree::Group(parentheses) = &body[outer] else {
-                return None;
-            };
-            let mut inside: Vec<TokenTree> = parentheses.stream().into_iter().collect();
-            if inside.last().is_some_and(|token| is_punct(token, ',')) {
-                inside.pop();
+        let semicolon = is_punct(body.last()?, ';');
+        let end = before_calls(&body[..body.len() - usize::from(semicolon)]);
+        let last = end.checked_sub(1)?;
+        let (start, tail) = match &body[last] {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                let mut inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                if inside.last().is_some_and(|token| is_punct(token, ',')) {
+                    inside.pop();
+                }
+                let mut tail = Self::ending(&inside[..before_calls(&inside)])?;
+                tail.parentheses = Some(last);
+                (tail.first == 0).then_some(())?;
+                (before_boxing(&body[..last])?, tail)
             }
-            let inner = before_calls(&inside).checked_sub(1)?;
-            let (first, block, moves) = async_block(&inside[..=inner])?;
-            (first == 0).then_some(AsyncTail {
-                outer,
-                inner: Some(inner),
-                block,
-                moves,
-            })?
-        } else {
-            let (first, block, moves) = async_block(&body[..=outer])?;
-            start = first;
-            AsyncTail {
-                outer,
-                inner: None,
-                block,
-                moves,
+            _ => {
+                let tail = Self::ending(&body[..end])?;
+                (tail.first, tail)
             }
         };
-        let returned = start > 0 && is_word(&body[start - 1], "return");
-        let begins = match start.checked_sub(1) {
-            None => true,
-            Some(before) => is_punct(&body[before], ';') || is_group(&body[before], Delimiter::Brace),
-        };
-        let ends = !is_punct(body.last()?, ';');
-        if !(returned || begins && ends) {
-            return None;
-        }
-        Some(tail)
+        let before = start.checked_sub(1).map(|before| &body[before]);
+        let returned = before.is_some_and(|token| is_word(token, "return"));
+        let begins =
+            before.is_none_or(|token| is_punct(token, ';') || is_group(token, Delimiter::Brace));
+        // Followed by a semicolon it is the function's value only after `return`.
+        (returned || begins && !semicolon).then_some(tail)
     }
 
-    /// The body with `block` in the place of the one that was found.
-    pub(crate) fn replace(&self, body: &[TokenTree], block: Group) -> Vec<TokenTree> {
-        let mut replaced = body.to_vec();
-        replaced[self.outer] = match (self.inner, &body[self.outer]) {
-            (Some(inner), TokenTree::Group(parentheses)) => {
-                let mut inside: Vec<TokenTree> = parentheses.stream().into_iter().collect();
-                inside[inner] = block.into();
-                let mut group = Group::new(
-                    parentheses.delimiter(),
-                    inside.into_iter().collect::<TokenStream>(),
-                );
-                group.set_span(parentheses.span());
-                group.into()
-            }
-            _ => block.into(),
+    /// The `async { … }` or `async move { … }` that these tokens end with.
+    fn ending(tokens: &[TokenTree]) -> Option<Self> {
+        let (TokenTree::Group(block), before) = tokens.split_last()? else {
+            return None;
         };
-        replaced
+        if block.delimiter() != Delimiter::Brace {
+            return None;
+        }
+        let moves = before.last().is_some_and(|token| is_word(token, "move"));
+        let first = before.len().checked_sub(1 + usize::from(moves))?;
+        is_word(&before[first], "async").then(|| AsyncTail {
+            parentheses: None,
+            first,
+            last: before.len(),
+            block: block.clone(),
+            moves,
+        })
+    }
+
+    /// The body with other braces in the place of the block's.
+    pub(crate) fn with_block(&self, body: &[TokenTree], block: Group) -> TokenStream {
+        self.replace(body, self.last, TokenTree::from(block).into())
+    }
+
+    /// The body with another expression in the place of `async { … }`, made from it.
+    pub(crate) fn with_expression(
+        &self,
+        body: &[TokenTree],
+        make: impl FnOnce(TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let written = match self.parentheses.map(|position| &body[position]) {
+            Some(TokenTree::Group(group)) => group.stream().into_iter().collect::<Vec<_>>(),
+            _ => body.to_vec(),
+        };
+        let written = written[self.first..=self.last].iter().cloned().collect();
+        self.replace(body, self.first, make(written))
+    }
+
+    fn replace(&self, body: &[TokenTree], from: usize, by: TokenStream) -> TokenStream {
+        let splice = |tokens: &[TokenTree]| -> TokenStream {
+            let before = tokens[..from].iter().cloned();
+            let after = tokens[self.last + 1..].iter().cloned();
+            before.chain(by).chain(after).collect()
+        };
+        let Some(position) = self.parentheses else {
+            return splice(body);
+        };
+        let TokenTree::Group(parentheses) = &body[position] else {
+            return body.iter().cloned().collect();
+        };
+        let inside: Vec<TokenTree> = parentheses.stream().into_iter().collect();
+        let mut group = Group::new(parentheses.delimiter(), splice(&inside));
+        group.set_span(parentheses.span());
+        let mut replaced = body.to_vec();
+        replaced[position] = group.into();
+        replaced.into_iter().collect()
     }
 }
 
@@ -130,15 +151,65 @@ fn before_boxing(tokens: &[TokenTree]) -> Option<usize> {
     Some(start)
 }
 
-/// The `async { … }` or `async move { … }` that these tokens end with, and where it begins.
-fn async_block(tokens: &[TokenTree]) -> Option<(usize, Group, bool)> {
-    let (TokenTree::Group(block), before) = tokens.split_last()? else {
-        return None;
-    };
-    if block.delimiter() != Delimiter::Brace {
-        return None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_marked_block(body: &str) -> Option<String> {
+        let body: Vec<TokenTree> = body.parse::<TokenStream>().unwrap().into_iter().collect();
+        let tail = AsyncTail::find(&body)?;
+        let marked = Group::new(Delimiter::Brace, "here".parse().unwrap());
+        Some(tail.with_block(&body, marked).to_string())
     }
-    let moves = before.last().is_some_and(|token| is_word(token, "move"));
-    let start = before.len().checked_sub(1 + usize::from(moves))?;
-    is_word(&before[start], "async").then(|| (start, block.clone(), moves))
+
+    #[test]
+    fn the_block_that_is_the_value_is_found() {
+        for (body, marked) in [
+            ("async { a }", "async { here }"),
+            ("async move { a }", "async move { here }"),
+            ("a; async { b }", "a ; async { here }"),
+            ("if a { } async { b }", "if a { } async { here }"),
+            ("return async { a };", "return async { here } ;"),
+            (
+                "Box::pin(async move { a })",
+                "Box :: pin (async move { here })",
+            ),
+            (
+                "a; ::std::boxed::Box::pin(async { a },)",
+                "a ; :: std :: boxed :: Box :: pin (async { here } ,)",
+            ),
+            (
+                "return Box::pin(async { a });",
+                "return Box :: pin (async { here }) ;",
+            ),
+            ("async { a }.boxed()", "async { here } . boxed ()"),
+            (
+                "Box::pin(async { a }.instrument(b))",
+                "Box :: pin (async { here } . instrument (b))",
+            ),
+        ] {
+            assert_eq!(with_marked_block(body).as_deref(), Some(marked), "{body}");
+        }
+    }
+
+    #[test]
+    fn other_blocks_are_not() {
+        for body in [
+            "",
+            "a",
+            "{ a }",
+            "async { a };",
+            "x = async { a }",
+            "spawn(async { a })",
+            "async { a }.await",
+            "async { a }.map(f)",
+            "Box::pin(a)",
+            "Box::pin(async { a });",
+            "let a = async { a };",
+            "Box::pin(b, async { a })",
+            "x.Box::pin(async { a })",
+        ] {
+            assert_eq!(with_marked_block(body), None, "{body}");
+        }
+    }
 }

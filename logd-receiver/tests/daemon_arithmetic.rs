@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::{Client, Vector, vectors};
 use logd_receiver::{Interval, Receiver};
+use logd_runtime::wire::{Number, counter, timer};
 
 /// Runs whose lines we do not copy; beside each stands what we send.
 const OTHERWISE: &[(&str, &[&str])] = &[
@@ -328,4 +329,30 @@ fn counters_are_divided_by_the_time_that_passed_unless_a_length_is_set() {
     let seconds = interval.length.as_secs_f64();
     assert!(seconds > 0.0 && seconds < 60.0);
     assert_eq!(interval.counters[0].per_second, 1.0 / seconds);
+}
+
+#[test]
+fn a_counter_is_multiplied_by_the_reciprocal_of_its_rate() {
+    let receiver = Receiver::bind("127.0.0.1:0").unwrap();
+    let client = Client::of(receiver.local_addr());
+    let mut datagram = Vec::new();
+    counter(&mut datagram, "c", Number::Int(7), Some(0.003)).unwrap();
+    client.send(&datagram);
+    // 7 divided by 0.003 would end in ...335.
+    assert_eq!(receiver.flush().counters[0].sum, 2_333.333_333_333_333);
+}
+
+#[test]
+fn timers_that_stand_for_one_event_or_fewer_are_not_averaged() {
+    let receiver = Receiver::bind("127.0.0.1:0").unwrap();
+    let client = Client::of(receiver.local_addr());
+    for value in [3, 1] {
+        let mut datagram = Vec::new();
+        timer(&mut datagram, "t", Number::Int(value), Some(2.0)).unwrap();
+        client.send(&datagram);
+    }
+    let timer = &receiver.flush().timers[0];
+    assert_eq!((timer.count, timer.samples), (1.0, 2));
+    assert_eq!((timer.mean, timer.lower), (1.0, 1.0));
+    assert_eq!((timer.upper, timer.upper_percentile), (3.0, 3.0));
 }

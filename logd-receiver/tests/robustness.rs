@@ -239,3 +239,13 @@ fn the_figures_of_health_add_up() {
     fresh.lost = health.lost;
     assert_eq!(receiver.flush().health, fresh, "counted once");
 }
+
+#[test]
+fn a_sender_cannot_claim_another_address() {
+    let receiver = Receiver::bind("127.0.0.1:0").unwrap();
+    let client = Client::of(receiver.local_addr());
+    client.send(b"\x84\xa2id\x01\xa4path\xa1p\xa2ip\xa79.9.9.9\xa3msg\xa2hi");
+    let line = &receiver.flush().logs[0];
+    assert_eq!(line.ip.to_string(), "127.0.0.1");
+    assert_eq!(line.to_json(), r#"{"msg":"hi","ip":"127.0.0.1"}"#);
+}

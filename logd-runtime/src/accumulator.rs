@@ -15,8 +15,8 @@ use pin_project_lite::pin_project;
 use crate::client::core::Change;
 use crate::error::Error;
 use crate::key;
-use crate::metric::Timer;
 use crate::metric::TimedGuard;
+use crate::metric::Timer;
 use crate::rate;
 use crate::record::registry::{self, Kind};
 use crate::record::{Reading, shard};
@@ -77,10 +77,10 @@ enum Target {
 }
 
 impl Target {
-    fn is(&self, key: &str) -> bool {
+    fn is(&self, timer: &Timer) -> bool {
         match self {
-            Target::Site(timer) => timer.has_key(key),
-            Target::Name { key: own, .. } => own.as_deref() == Some(key),
+            Target::Site(own) => own.site().has_key_of(timer.site()),
+            Target::Name { key, .. } => key.as_deref().is_some_and(|key| timer.site().has_key(key)),
         }
     }
 
@@ -94,7 +94,8 @@ impl Target {
                         let core = scope::current_core();
                         match key {
                             Some(key) => {
-                                let slot = registry::register(Kind::Timer, (&**key).into(), *rate, false);
+                                let slot =
+                                    registry::register(Kind::Timer, (&**key).into(), *rate, false);
                                 core.record(slot, *rate, change);
                             }
                             None => core.drop_events(DropReason::InvalidKey, 1),
@@ -146,7 +147,9 @@ impl Open {
         }
         let ticks = if running {
             let now = clock::now();
-            self.ticks.swap(now.wrapping_neg(), Ordering::AcqRel).wrapping_add(now)
+            self.ticks
+                .swap(now.wrapping_neg(), Ordering::AcqRel)
+                .wrapping_add(now)
         } else {
             self.ticks.swap(0, Ordering::AcqRel)
         };
@@ -166,7 +169,9 @@ impl Accumulator {
     #[must_use]
     pub fn new(key: &str) -> Self {
         let key = key::clean(key).map(Into::into);
-        Accumulator { open: Open::new(Target::Name { key, rate: 1.0 }) }
+        Accumulator {
+            open: Open::new(Target::Name { key, rate: 1.0 }),
+        }
     }
 
     /// An accumulator with a sample rate, as a [`Timer`] has one.
@@ -179,7 +184,9 @@ impl Accumulator {
             return Err(Error::rate(rate));
         }
         let key = key::clean(key).map(Into::into);
-        Ok(Accumulator { open: Open::new(Target::Name { key, rate }) })
+        Ok(Accumulator {
+            open: Open::new(Target::Name { key, rate }),
+        })
     }
 
     /// Starts a section, which ends when it is stopped or dropped.
@@ -211,15 +218,21 @@ enum SectionKind {
 impl Section {
     fn of(open: Arc<Open>) -> Self {
         open.start();
-        Section { kind: SectionKind::Part(open) }
+        Section {
+            kind: SectionKind::Part(open),
+        }
     }
 
     /// A section of the accumulator that is open for the timer's key, or one
     /// complete in itself.
     pub(crate) fn at(timer: &'static Timer) -> Self {
-        match find(&timer.key()) {
+        match find(timer) {
             Some(open) => Section::of(open),
-            None => Section { kind: SectionKind::Whole { _timed: timer.start() } },
+            None => Section {
+                kind: SectionKind::Whole {
+                    _timed: timer.start(),
+                },
+            },
         }
     }
 
@@ -240,10 +253,14 @@ thread_local! {
     static OPEN: RefCell<Vec<Arc<Open>>> = const { RefCell::new(Vec::new()) };
 }
 
-fn find(key: &str) -> Option<Arc<Open>> {
+/// The innermost open accumulator of a timer's key.
+fn find(timer: &Timer) -> Option<Arc<Open>> {
     OPEN.try_with(|open| {
         let open = open.try_borrow().ok()?;
-        open.iter().rev().find(|open| open.target.is(key)).cloned()
+        open.iter()
+            .rev()
+            .find(|open| open.target.is(timer))
+            .cloned()
     })
     .ok()
     .flatten()
@@ -263,7 +280,10 @@ impl Entered {
                 all.push(Arc::clone(&open));
             }
         });
-        Entered { open, not_send: PhantomData }
+        Entered {
+            open,
+            not_send: PhantomData,
+        }
     }
 }
 
@@ -289,7 +309,7 @@ pub struct OpenGuard {
 
 impl OpenGuard {
     pub(crate) fn new(timer: &'static Timer) -> Self {
-        let outermost = find(&timer.key()).is_none();
+        let outermost = find(timer).is_none();
         OpenGuard {
             entered: outermost.then(|| Entered::new(Open::new(Target::Site(timer)))),
         }
@@ -342,7 +362,7 @@ enum TaskState {
 impl TaskState {
     fn enter(&mut self, timer: &'static Timer) -> Option<Entered> {
         if matches!(self, TaskState::Unpolled) {
-            *self = if find(&timer.key()).is_some() {
+            *self = if find(timer).is_some() {
                 TaskState::Inner
             } else {
                 TaskState::Outermost(Open::new(Target::Site(timer)))
@@ -363,7 +383,11 @@ impl TaskState {
 
 impl<F> Accumulated<F> {
     pub(crate) fn new(timer: &'static Timer, future: F) -> Self {
-        Accumulated { future: Some(future), timer, state: TaskState::Unpolled }
+        Accumulated {
+            future: Some(future),
+            timer,
+            state: TaskState::Unpolled,
+        }
     }
 }
 
@@ -373,7 +397,9 @@ impl<F: Future> Future for Accumulated<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         let entered = this.state.enter(this.timer);
-        let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
         let polled = future.poll(context);
         if polled.is_ready() {
             this.future.set(None);
@@ -409,7 +435,10 @@ struct Opened(Vec<Arc<Open>>);
 
 impl Opened {
     fn enter(&self) -> Vec<Entered> {
-        self.0.iter().map(|open| Entered::new(Arc::clone(open))).collect()
+        self.0
+            .iter()
+            .map(|open| Entered::new(Arc::clone(open)))
+            .collect()
     }
 }
 
@@ -439,7 +468,10 @@ pub trait AccumulatorExt: Future + Sized {
     /// The future with the accumulators that are open here: sections in it count there.
     fn in_accumulator(self) -> InAccumulator<Self> {
         let open = OPEN.try_with(|open| open.try_borrow().map(|open| open.clone()).ok());
-        InAccumulator { future: Some(self), open: Opened(open.ok().flatten().unwrap_or_default()) }
+        InAccumulator {
+            future: Some(self),
+            open: Opened(open.ok().flatten().unwrap_or_default()),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 //! it runs at a constant rate on all cores, else the operating system's monotonic
 //! clock. Readings are raw ticks; whoever drains them converts, so a measured
 //! call pays for two readings and no arithmetic.
-#![allow(unsafe_code, reason = "reading the cycle counter is an intrinsic that the language calls unsafe")]
+#![allow(
+    unsafe_code,
+    reason = "reading the cycle counter is an intrinsic that the language calls unsafe"
+)]
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
@@ -37,7 +40,11 @@ pub(crate) fn now() -> u64 {
 /// The name of the chosen source, for [`Stats`](crate::Stats).
 pub(crate) fn source() -> &'static str {
     decide();
-    if SOURCE.load(Ordering::Relaxed) == CYCLES { "cycle counter" } else { "monotonic" }
+    if SOURCE.load(Ordering::Relaxed) == CYCLES {
+        "cycle counter"
+    } else {
+        "monotonic"
+    }
 }
 
 /// Measures the tick against the monotonic clock over the whole time since the
@@ -58,8 +65,9 @@ fn measured_scale() -> f64 {
         return 1e-9;
     }
     loop {
-        let elapsed = anchor.instant.elapsed();
-        let ticks = cycles().saturating_sub(anchor.ticks);
+        let (instant, ticks) = both_clocks();
+        let elapsed = instant.duration_since(anchor.instant);
+        let ticks = ticks.saturating_sub(anchor.ticks);
         // Two readings cost tens of nanoseconds: over 200 us the error is below 0.1 %.
         if elapsed.as_micros() >= 200 && ticks > 0 {
             return elapsed.as_secs_f64() / ticks as f64;
@@ -68,13 +76,35 @@ fn measured_scale() -> f64 {
     }
 }
 
+/// One moment on both clocks, as nearly as they can be read together: of a few
+/// tries the one that was least disturbed.
+fn both_clocks() -> (Instant, u64) {
+    let mut best: Option<(u64, Instant, u64)> = None;
+    for _ in 0..5 {
+        let before = cycles();
+        let instant = Instant::now();
+        let spread = cycles().saturating_sub(before);
+        if best.is_none_or(|(least, ..)| spread < least) {
+            best = Some((spread, instant, before + spread / 2));
+        }
+    }
+    best.map_or_else(
+        || (Instant::now(), cycles()),
+        |(_, instant, ticks)| (instant, ticks),
+    )
+}
+
 #[cold]
 fn decide() -> &'static Anchor {
     ANCHOR.get_or_init(|| {
-        let source = if cycles_are_trusted() { CYCLES } else { MONOTONIC };
-        let anchor = Anchor { instant: Instant::now(), ticks: if source == CYCLES { cycles() } else { 0 } };
+        let source = if cycles_are_trusted() {
+            CYCLES
+        } else {
+            MONOTONIC
+        };
+        let (instant, ticks) = both_clocks();
         SOURCE.store(source, Ordering::Relaxed);
-        anchor
+        Anchor { instant, ticks }
     })
 }
 
@@ -115,11 +145,12 @@ fn cycles() -> u64 {
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 fn cycles_are_trusted() -> bool {
     use core::arch::x86_64::__cpuid;
-    let invariant = __cpuid(0x8000_0000).eax >= 0x8000_0007
-        && __cpuid(0x8000_0007).edx & (1 << 8) != 0;
+    let invariant =
+        __cpuid(0x8000_0000).eax >= 0x8000_0007 && __cpuid(0x8000_0007).edx & (1 << 8) != 0;
     // The kernel compares the cores' counters and stops using them when they
     // disagree; where it does not say (not Linux), the processor's word counts.
-    let kernel_agrees = current_clock_source().map_or(cfg!(not(target_os = "linux")), |name| &name == b"tsc\n");
+    let kernel_agrees =
+        current_clock_source().map_or(cfg!(not(target_os = "linux")), |name| &name == b"tsc\n");
     invariant && kernel_agrees
 }
 
@@ -161,7 +192,10 @@ mod tests {
         let measured = ticks as f64 * seconds_per_tick();
         // The two clocks can not be read at once, and the machine may be taken
         // away between the readings: a wrong unit is what this must find.
-        assert!((measured / elapsed.as_secs_f64() - 1.0).abs() < 0.2, "{measured} {elapsed:?}");
+        assert!(
+            (measured / elapsed.as_secs_f64() - 1.0).abs() < 0.2,
+            "{measured} {elapsed:?}"
+        );
     }
 
     #[test]

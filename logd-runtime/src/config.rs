@@ -56,12 +56,16 @@ impl Config {
             config.host = host;
         }
         if let Some(port) = variable("LOGD_PORT")? {
-            config.port = port.trim().parse::<NonZeroU16>().map(NonZeroU16::get).map_err(|error| {
-                Error::config(format!(
-                    "LOGD_PORT is {port:?}: write a port from 1 to 65535, such as 8126"
-                ))
-                .caused_by(error)
-            })?;
+            config.port = port
+                .trim()
+                .parse::<NonZeroU16>()
+                .map(NonZeroU16::get)
+                .map_err(|error| {
+                    Error::config(format!(
+                        "LOGD_PORT is {port:?}: write a port from 1 to 65535, such as 8126"
+                    ))
+                    .caused_by(error)
+                })?;
         }
         if let Some(prefix) = variable("LOGD_PREFIX")? {
             check_prefix(&prefix, "LOGD_PREFIX")?;
@@ -99,7 +103,7 @@ impl Config {
                 "datagrams_per_second is 0, which sends nothing: write a budget such as 2000, or use enabled(false)",
             ));
         }
-        if self.messages_per_timer < 10 || self.messages_per_timer % 10 != 0 {
+        if self.messages_per_timer < 10 || !self.messages_per_timer.is_multiple_of(10) {
             return Err(Error::config(format!(
                 "messages_per_timer is {}: write a multiple of 10, such as 30",
                 self.messages_per_timer
@@ -168,8 +172,8 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(value)) => {
-            Err(Error::config(format!("{name} is {value:?}, which is not UTF-8: write plain text")))
-        }
+        Err(env::VarError::NotUnicode(value)) => Err(Error::config(format!(
+            "{name} is {value:?}, which is not UTF-8: write plain text"
+        ))),
     }
 }

@@ -15,7 +15,6 @@ use std::fmt;
 /// assert!(error.is_config());
 /// assert!(error.to_string().contains("8126"), "it says what to write: {error}");
 /// ```
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
     message: Cow<'static, str>,
@@ -77,7 +76,11 @@ impl Error {
     }
 
     fn new(kind: Kind, message: impl Into<Cow<'static, str>>) -> Self {
-        Error { kind, message: message.into(), source: None }
+        Error {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 
     /// Whether a setting was wrong: a port, an interval, an environment variable.
@@ -103,6 +106,19 @@ impl Error {
     /// Whether the bound on names made at run time is reached.
     pub fn is_too_many_names(&self) -> bool {
         self.kind == Kind::TooManyNames
+    }
+}
+
+/// The message and its causes: what `main` prints when it returns the error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, " ({error})")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

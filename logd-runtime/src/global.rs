@@ -33,14 +33,15 @@ pub(crate) fn get() -> &'static Client {
     if let Some(client) = GLOBAL.get() {
         return client;
     }
-    // On the slow path, so that an instrumented allocator does not ask for the
-    // client while it is being made.
-    shard::slow_path(|| GLOBAL.get_or_init(unconfigured), |_, _| ())
-        .unwrap_or_else(|| GLOBAL.get_or_init(unconfigured))
+    // An instrumented allocator must not ask for the client while it is being made.
+    let _quiet = shard::quiet();
+    GLOBAL.get_or_init(unconfigured)
 }
 
 pub(crate) fn is_global(core: &Arc<Core>) -> bool {
-    GLOBAL.get().is_some_and(|client| Arc::ptr_eq(client.core(), core))
+    GLOBAL
+        .get()
+        .is_some_and(|client| Arc::ptr_eq(client.core(), core))
 }
 
 fn unconfigured() -> Client {
@@ -63,10 +64,16 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
     let client = get();
     let core = client.core();
     core.set_max_names(config.max_names);
-    core.worker.shared.limit_messages(config.log_queue.0, config.log_queue.1);
-    core.worker.configure(config.schedule(), config.settings(), config.transport());
+    core.worker
+        .shared
+        .limit_messages(config.log_queue.0, config.log_queue.1);
+    core.worker
+        .configure(config.schedule(), config.settings(), config.transport());
     core.worker.shared.set_mode(config.mode());
-    Ok(FlushGuard { client, timeout: GUARD_TIMEOUT })
+    Ok(FlushGuard {
+        client,
+        timeout: GUARD_TIMEOUT,
+    })
 }
 
 /// Flushes the global client when it is dropped, and leaves it running.
@@ -121,31 +128,31 @@ pub fn init() -> Result<FlushGuard, Error> {
 }
 
 /// The client that is current here: the global one outside of every
-/// [`Scope`](crate::Scope) — a handle of it.
+/// [`Scope`](crate::Scope).
 #[must_use]
 pub fn client() -> Client {
-    get().clone()
+    Client::of(&scope::current_core()).unwrap_or_else(|| get().clone())
 }
 
-/// Sends everything that was recorded with the global client before the call, and
-/// waits for it, `timeout` at most.
+/// Sends everything that was recorded with the current client before the call, and
+/// waits for it, `timeout` at most; see [`Client::flush`].
 pub fn flush(timeout: Duration) -> FlushReport {
-    get().flush(timeout)
+    client().flush(timeout)
 }
 
-/// Sends everything that was recorded with the global client before the call,
-/// without holding up the thread.
+/// Sends everything that was recorded with the current client before the call,
+/// without holding up the thread; see [`Client::flush_async`].
 pub async fn flush_async(timeout: Duration) -> FlushReport {
-    get().flush_async(timeout).await
+    client().flush_async(timeout).await
 }
 
-/// Deletes the log of this path at the global client's receiver.
+/// Deletes the log of this path at the current client's receiver.
 ///
 /// # Errors
 ///
 /// As for [`Client::delete_log`].
 pub fn delete_log(path: &str) -> Result<(), Error> {
-    get().delete_log(path)
+    client().delete_log(path)
 }
 
 /// Starts a timer by name on this thread, for a stop elsewhere in the program.

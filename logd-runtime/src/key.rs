@@ -27,11 +27,21 @@ impl Fault {
     pub(crate) const fn message(self) -> &'static str {
         match self {
             Fault::Empty => "the key is empty: write a dotted name such as \"orders.placed\"",
-            Fault::WhiteSpace => "the key has white space, which Graphite can not store: write `_` or `.` instead",
-            Fault::Control => "the key has a control character, which Graphite can not store: leave it out",
-            Fault::Semicolon => "the key has a `;`, which Graphite takes for a tag: write `_` or `.` instead",
-            Fault::EmptySegment => "the key has an empty part: write one dot between parts, none at either end",
-            Fault::LongSegment => "a part of the key is longer than 251 bytes, too long for a file name: shorten it",
+            Fault::WhiteSpace => {
+                "the key has white space, which Graphite can not store: write `_` or `.` instead"
+            }
+            Fault::Control => {
+                "the key has a control character, which Graphite can not store: leave it out"
+            }
+            Fault::Semicolon => {
+                "the key has a `;`, which Graphite takes for a tag: write `_` or `.` instead"
+            }
+            Fault::EmptySegment => {
+                "the key has an empty part: write one dot between parts, none at either end"
+            }
+            Fault::LongSegment => {
+                "a part of the key is longer than 251 bytes, too long for a file name: shorten it"
+            }
             Fault::Long => "the key is longer than 1024 bytes: shorten it",
         }
     }
@@ -76,7 +86,11 @@ pub(crate) const fn check(key: &str) -> Result<(), Fault> {
         }
         at += 1;
     }
-    if segment == 0 { Err(Fault::EmptySegment) } else { Ok(()) }
+    if segment == 0 {
+        Err(Fault::EmptySegment)
+    } else {
+        Ok(())
+    }
 }
 
 /// Whether the UTF-8 bytes at `at` begin a space outside ASCII, as `char::is_whitespace` has it.
@@ -145,7 +159,7 @@ pub(crate) fn derive(path: &str) -> String {
 }
 
 /// A handle's key as the source has it; text is made of it once, when it is registered.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     base: &'static str,
     suffix: &'static str,
@@ -157,21 +171,37 @@ impl Name {
     /// When `key` can not be used: at compile time in a `static` or `const`.
     pub(crate) const fn literal(key: &'static str) -> Self {
         assert_valid(key);
-        Name { base: key, suffix: "", derived: false }
+        Name {
+            base: key,
+            suffix: "",
+            derived: false,
+        }
     }
 
     /// A key that is known to be legal already.
     pub(crate) const fn checked(key: &'static str) -> Self {
-        Name { base: key, suffix: "", derived: false }
+        Name {
+            base: key,
+            suffix: "",
+            derived: false,
+        }
     }
 
     pub(crate) const fn derived(path: &'static str) -> Self {
-        Name { base: path, suffix: "", derived: true }
+        Name {
+            base: path,
+            suffix: "",
+            derived: true,
+        }
     }
 
     /// The same name with one more part, `pay` and `ok` to `pay.ok`.
     pub(crate) const fn with_suffix(self, suffix: &'static str) -> Self {
-        Name { base: self.base, suffix, derived: self.derived }
+        Name {
+            base: self.base,
+            suffix,
+            derived: self.derived,
+        }
     }
 
     pub(crate) fn to_key(self) -> Cow<'static, str> {
@@ -181,7 +211,11 @@ impl Name {
         } else {
             Cow::Borrowed(self.base)
         };
-        if self.suffix.is_empty() { base } else { Cow::Owned(format!("{base}.{}", self.suffix)) }
+        if self.suffix.is_empty() {
+            base
+        } else {
+            Cow::Owned(format!("{base}.{}", self.suffix))
+        }
     }
 }
 
@@ -246,7 +280,14 @@ mod tests {
         ] {
             assert_eq!(check(key), Err(fault), "{key:?}");
         }
-        for key in ["a", "my.counter", "caf\u{e9}.\u{4e2d}", "shop:orders", "a/b", "a-b_c"] {
+        for key in [
+            "a",
+            "my.counter",
+            "caf\u{e9}.\u{4e2d}",
+            "shop:orders",
+            "a/b",
+            "a-b_c",
+        ] {
             assert_eq!(check(key), Ok(()), "{key:?}");
         }
     }
@@ -266,7 +307,12 @@ mod tests {
         assert_eq!(clean("..a...b.").as_deref(), Some("a.b"));
         assert_eq!(clean(""), None);
         assert_eq!(clean("..."), None);
-        for text in ["é".repeat(3000), "a.".repeat(900), ";; \n".into(), "x".repeat(1500)] {
+        for text in [
+            "é".repeat(3000),
+            "a.".repeat(900),
+            ";; \n".into(),
+            "x".repeat(1500),
+        ] {
             let key = clean(&text).expect("something is left");
             assert_eq!(check(&key), Ok(()), "{key:?}");
         }
@@ -274,7 +320,10 @@ mod tests {
 
     #[test]
     fn derived_names_are_dotted_paths() {
-        assert_eq!(Name::derived("shop::cart::r#move").to_key(), "shop.cart.move");
+        assert_eq!(
+            Name::derived("shop::cart::r#move").to_key(),
+            "shop.cart.move"
+        );
         assert_eq!(Name::literal("pay").with_suffix("ok").to_key(), "pay.ok");
     }
 

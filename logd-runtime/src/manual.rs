@@ -49,7 +49,10 @@ pub(crate) fn record_by_name(core: &Core, kind: Kind, name: &str, change: Change
 
 pub(crate) fn start_timer(core: &Core, name: &str) {
     let _ = RUNNING.try_with(|running| {
-        running.timers.borrow_mut().insert(name_of(core, name), clock::now());
+        running
+            .timers
+            .borrow_mut()
+            .insert(name_of(core, name), clock::now());
     });
 }
 
@@ -68,10 +71,12 @@ pub(crate) fn stop_timer(core: &Core, name: &str) {
 pub(crate) fn start_accumulator(core: &Core, name: &str) {
     let _ = RUNNING.try_with(|running| {
         let mut accumulators = running.accumulators.borrow_mut();
-        let manual = accumulators.entry(name_of(core, name)).or_insert_with(|| Manual {
-            section: None,
-            accumulator: Accumulator::new(name),
-        });
+        let manual = accumulators
+            .entry(name_of(core, name))
+            .or_insert_with(|| Manual {
+                section: None,
+                accumulator: Accumulator::new(name),
+            });
         if manual.section.is_none() {
             manual.section = Some(manual.accumulator.start());
         }
@@ -80,7 +85,11 @@ pub(crate) fn start_accumulator(core: &Core, name: &str) {
 
 pub(crate) fn stop_accumulator(core: &Core, name: &str) {
     let _ = RUNNING.try_with(|running| {
-        if let Some(manual) = running.accumulators.borrow_mut().get_mut(&name_of(core, name)) {
+        if let Some(manual) = running
+            .accumulators
+            .borrow_mut()
+            .get_mut(&name_of(core, name))
+        {
             manual.section = None;
         }
     });
@@ -88,8 +97,12 @@ pub(crate) fn stop_accumulator(core: &Core, name: &str) {
 
 pub(crate) fn flush_accumulator(core: &Core, name: &str) {
     // Dropped outside of the borrow, and recorded by being dropped.
-    let taken = RUNNING
-        .try_with(|running| running.accumulators.borrow_mut().remove(&name_of(core, name)));
+    let taken = RUNNING.try_with(|running| {
+        running
+            .accumulators
+            .borrow_mut()
+            .remove(&name_of(core, name))
+    });
     drop(taken);
 }
 

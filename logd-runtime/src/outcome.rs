@@ -120,11 +120,19 @@ pub struct OutcomeGuard<M: Measure> {
 
 impl<M: Measure> OutcomeGuard<M> {
     pub(crate) fn new(outcomes: &'static Outcomes<M>) -> Self {
-        OutcomeGuard { outcomes, started: outcomes.ok.begin(), unwinding: thread::panicking() }
+        OutcomeGuard {
+            outcomes,
+            started: outcomes.ok.begin(),
+            unwinding: thread::panicking(),
+        }
     }
 
     pub(crate) fn finish<T: Outcome>(mut self, value: T) -> T {
-        let metric = if value.is_ok() { &self.outcomes.ok } else { &self.outcomes.err };
+        let metric = if value.is_ok() {
+            &self.outcomes.ok
+        } else {
+            &self.outcomes.err
+        };
         metric.end(std::mem::replace(&mut self.started, Started::DISCARDED));
         value
     }
@@ -136,7 +144,11 @@ impl<M: Measure> Drop for OutcomeGuard<M> {
             return;
         }
         let panicked = !self.unwinding && thread::panicking();
-        let metric = if panicked { &self.outcomes.panicked } else { &self.outcomes.cancelled };
+        let metric = if panicked {
+            &self.outcomes.panicked
+        } else {
+            &self.outcomes.cancelled
+        };
         metric.end(self.started);
     }
 }

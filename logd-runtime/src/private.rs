@@ -3,8 +3,8 @@
 
 use std::future::Future;
 
-use crate::key::Name;
 pub use crate::accumulator::{Accumulated, OpenGuard};
+use crate::key::Name;
 pub use crate::metric::named::{CounterTemplate, TimerTemplate};
 pub use crate::metric::timed_future::TimedFuture;
 pub use crate::outcome::{OutcomeGuard, Outcomes};
@@ -123,7 +123,10 @@ pub fn finish_counted<T: Outcome>(guard: OutcomeGuard<Counter>, value: T) -> T {
 }
 
 /// Times a call under a name made from its arguments.
-pub fn enter_named(site: &'static TimerTemplate, name: std::fmt::Arguments<'_>) -> TimedGuard<'static> {
+pub fn enter_named(
+    site: &'static TimerTemplate,
+    name: std::fmt::Arguments<'_>,
+) -> TimedGuard<'static> {
     site.enter(name)
 }
 

@@ -43,10 +43,17 @@ impl GapTable {
             .map(|_| {
                 let uniform: f64 = 1.0 - rng.random::<f64>();
                 let gap = (uniform.ln() / scale).floor();
-                if gap < f64::from(u32::MAX) { gap as u32 } else { u32::MAX }
+                if gap < f64::from(u32::MAX) {
+                    gap as u32
+                } else {
+                    u32::MAX
+                }
             })
             .collect();
-        GapTable { gaps, next: AtomicU32::new(rng.random()) }
+        GapTable {
+            gaps,
+            next: AtomicU32::new(rng.random()),
+        }
     }
 
     /// How many calls to skip before the next kept one.
@@ -75,7 +82,15 @@ mod tests {
         for rate in [f64::MIN_POSITIVE, 0.001, 0.5, 1.0] {
             assert!(is_valid(rate), "{rate}");
         }
-        for rate in [0.0, -0.0, -0.1, 1.0 + f64::EPSILON, 1.5, f64::NAN, f64::INFINITY] {
+        for rate in [
+            0.0,
+            -0.0,
+            -0.1,
+            1.0 + f64::EPSILON,
+            1.5,
+            f64::NAN,
+            f64::INFINITY,
+        ] {
             assert!(!is_valid(rate), "{rate}");
         }
     }
@@ -87,7 +102,10 @@ mod tests {
             let calls: f64 = (0..GAPS).map(|_| f64::from(table.next_gap()) + 1.0).sum();
             let kept = GAPS as f64 / calls;
             // Five standard deviations of the mean of 1024 geometric gaps.
-            assert!((kept / rate - 1.0).abs() < 5.0 / (GAPS as f64).sqrt(), "{rate}: kept {kept}");
+            assert!(
+                (kept / rate - 1.0).abs() < 5.0 / (GAPS as f64).sqrt(),
+                "{rate}: kept {kept}"
+            );
         }
     }
 

@@ -41,13 +41,17 @@ impl Scope {
     /// The scope of a client.
     #[must_use]
     pub fn new(client: &Client) -> Self {
-        Scope { core: Arc::clone(client.core()) }
+        Scope {
+            core: Arc::clone(client.core()),
+        }
     }
 
     /// The scope in which the caller is: of the global client outside of every other.
     #[must_use]
     pub fn current() -> Self {
-        Scope { core: current_core() }
+        Scope {
+            core: current_core(),
+        }
     }
 
     /// Runs a closure in this scope.
@@ -57,24 +61,33 @@ impl Scope {
     }
 
     /// The closure, to be run in this scope wherever it is called.
-    pub fn wrap<R>(&self, inside: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    pub fn wrap<F: FnOnce() -> R, R>(&self, inside: F) -> impl FnOnce() -> R + use<F, R> {
         let scope = self.clone();
         move || scope.run(inside)
     }
 
     /// The future, polled and dropped in this scope wherever that happens.
     pub fn future<F: Future>(&self, future: F) -> Scoped<F> {
-        Scoped { future: Some(future), scope: self.clone() }
+        Scoped {
+            future: Some(future),
+            scope: self.clone(),
+        }
     }
 
     fn enter(&self) -> Entered {
         match lease::shard(&self.core) {
-            Some(shard) => Entered { _entered: shard::Entered::new(shard), _borrowed: None },
+            Some(shard) => Entered {
+                _entered: shard::Entered::new(shard),
+                _borrowed: None,
+            },
             None => {
-                let shard = self.core.worker.shared.lease(self.core.as_owner());
+                let shard = self.core.lease();
                 Entered {
                     _entered: shard::Entered::new(Arc::clone(&shard)),
-                    _borrowed: Some(Borrowed { core: Arc::clone(&self.core), shard }),
+                    _borrowed: Some(Borrowed {
+                        core: Arc::clone(&self.core),
+                        shard,
+                    }),
                 }
             }
         }

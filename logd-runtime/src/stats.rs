@@ -84,7 +84,10 @@ impl Drops {
 
     /// The reasons that have a count, with it.
     pub fn iter(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
-        DropReason::ALL.into_iter().map(|reason| (reason, self.by(reason))).filter(|(_, count)| *count > 0)
+        DropReason::ALL
+            .into_iter()
+            .map(|reason| (reason, self.by(reason)))
+            .filter(|(_, count)| *count > 0)
     }
 
     pub(crate) fn add(&mut self, reason: DropReason, events: u64) {
@@ -98,7 +101,9 @@ impl Drops {
     }
 
     fn since(&self, earlier: &Drops) -> Drops {
-        Drops(std::array::from_fn(|reason| self.0[reason] - earlier.0[reason]))
+        Drops(std::array::from_fn(|reason| {
+            self.0[reason] - earlier.0[reason]
+        }))
     }
 }
 
@@ -112,7 +117,9 @@ impl SharedDrops {
     }
 
     pub(crate) fn load(&self) -> Drops {
-        Drops(std::array::from_fn(|reason| self.0[reason].load(Ordering::Relaxed)))
+        Drops(std::array::from_fn(|reason| {
+            self.0[reason].load(Ordering::Relaxed)
+        }))
     }
 }
 
@@ -136,7 +143,7 @@ impl Totals {
             // A refusal that is told after its flush takes from what was sent before.
             sent: self.sent.saturating_sub(earlier.sent),
             pending: self.pending,
-            messages: self.messages - earlier.messages,
+            messages: self.messages.saturating_sub(earlier.messages),
             drops: self.drops.since(&earlier.drops),
         }
     }
@@ -161,7 +168,7 @@ macro_rules! totals_accessors {
             self.totals.sent
         }
 
-        /// Messages (datagrams) that the kernel took.
+        /// Messages (datagrams) that the kernel took, and did not report as refused since.
         pub fn messages(&self) -> u64 {
             self.totals.messages
         }
@@ -242,7 +249,7 @@ impl FlushReport {
     totals_accessors!();
 
     /// Takes in what a later report of the same flush has to add.
-    pub(crate) fn add(&mut self, later: FlushReport) {
+    pub(crate) fn add(&mut self, later: &FlushReport) {
         let (totals, more) = (&mut self.totals, later.totals);
         totals.events += more.events;
         totals.sampled_out += more.sampled_out;

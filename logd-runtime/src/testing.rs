@@ -10,6 +10,7 @@ use crate::record::registry::Kind;
 use crate::scope::{Scope, Scoped};
 use crate::transport::Transport;
 use crate::worker::Worker;
+use crate::worker::pipeline::Pipeline;
 use crate::worker::series::State;
 use crate::worker::shared::{Mode, Shared};
 
@@ -51,7 +52,9 @@ impl Spy {
             Transport::Nowhere,
             None,
         );
-        Spy { client: Client::from_core(Core::new(worker, config.max_names, false)) }
+        Spy {
+            client: Client::from_core(Core::new(worker, config.max_names, false)),
+        }
     }
 
     /// The client, for code that takes one.
@@ -127,20 +130,25 @@ impl Spy {
     /// The keys that were used, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        let mut pipeline = self.client.core().worker.pipeline();
-        pipeline.collect();
-        let mut keys: Vec<String> = pipeline.keys().map(|(_, key)| key.to_owned()).collect();
+        let mut keys: Vec<String> =
+            self.collect(|pipeline| pipeline.keys().map(|(_, key)| key.to_owned()).collect());
         keys.sort_unstable();
         keys.dedup();
         keys
     }
 
     fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&State)) {
+        self.collect(|pipeline| {
+            if let Some(series) = pipeline.find(kind, key) {
+                see(&series.state);
+            }
+        });
+    }
+
+    fn collect<R>(&self, see: impl FnOnce(&Pipeline) -> R) -> R {
         let mut pipeline = self.client.core().worker.pipeline();
         pipeline.collect();
-        if let Some(series) = pipeline.find(kind, key) {
-            see(&series.state);
-        }
+        see(&pipeline)
     }
 }
 

@@ -188,14 +188,25 @@ impl Builder {
 pub(super) fn noop() -> Client {
     let config = Config::default();
     let shared = Arc::new(Shared::new(Mode::Ignore));
-    let worker =
-        Worker::new(shared, config.schedule(), config.settings(), Transport::Nowhere, None);
+    let worker = Worker::new(
+        shared,
+        config.schedule(),
+        config.settings(),
+        Transport::Nowhere,
+        None,
+    );
     Client::from_core(Core::new(worker, config.max_names, false))
 }
 
 fn make(config: &Config) -> Arc<Core> {
     let shared = Arc::new(Shared::new(config.mode()));
     shared.limit_messages(config.log_queue.0, config.log_queue.1);
-    let worker = Worker::new(shared, config.schedule(), config.settings(), config.transport(), None);
+    let worker = Worker::new(
+        shared,
+        config.schedule(),
+        config.settings(),
+        config.transport(),
+        None,
+    );
     Core::new(worker, config.max_names, true)
 }

@@ -1,17 +1,17 @@
 //! What all handles of one client share, and the slow way into it: which shard a
 //! thread records into, and what becomes of an event that can not go straight to a slot.
 
-use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use super::lease;
+use super::{Handle, lease};
 use crate::error::Error;
 use crate::key;
+use crate::record::quiet::QuietMutex;
 use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::Slot;
-use crate::record::{Event, Pushed, Reading};
+use crate::record::{Event, Pushed, Reading, Shard};
 use crate::stats::DropReason;
 use crate::worker::Worker;
 use crate::worker::series::Encoded;
@@ -20,8 +20,10 @@ use crate::worker::shared::Mode;
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) worker: Arc<Worker>,
-    names: Mutex<Names>,
+    names: QuietMutex<Names>,
     this: Weak<Core>,
+    /// The user's handle, while there is one.
+    pub(super) handle: OnceLock<Weak<Handle>>,
     /// Whether its worker has a thread; a [`Spy`](crate::testing::Spy) collects when asked.
     threaded: bool,
 }
@@ -96,8 +98,12 @@ impl Core {
         crate::record::histogram::refill_spares();
         Arc::new_cyclic(|this| Core {
             worker,
-            names: Mutex::new(Names { slots: HashMap::new(), most: max_names }),
+            names: QuietMutex::new(Names {
+                slots: HashMap::new(),
+                most: max_names,
+            }),
             this: Weak::clone(this),
+            handle: OnceLock::new(),
             threaded,
         })
     }
@@ -106,13 +112,15 @@ impl Core {
         &self.this
     }
 
-    /// The same reference as a shard keeps it.
-    pub(crate) fn as_owner(&self) -> Weak<dyn Any + Send + Sync> {
-        Weak::clone(&self.this) as _
+    pub(crate) fn set_max_names(&self, most: usize) {
+        self.names.lock().most = most;
     }
 
-    pub(crate) fn set_max_names(&self, most: usize) {
-        self.lock_names().most = most;
+    /// A shard for a thread, or for one event of a thread that is ending. With the
+    /// first one the worker begins: from there on events may come by the fast way.
+    pub(crate) fn lease(&self) -> Arc<Shard> {
+        self.start();
+        self.worker.shared.lease(Weak::clone(&self.this) as _)
     }
 
     fn start(&self) {
@@ -130,17 +138,19 @@ impl Core {
             Mode::Reduce => lease::with_shard(self, |shard| {
                 let (header, slot) = shard.slot(slot);
                 change.apply(header, slot);
-                self.start();
             }),
             Mode::EachEvent => {
                 let settled = matches!(change, Change::Clocked(_));
-                let Some(event) = change.event() else { return };
+                let Some(event) = change.event() else {
+                    shared.sample_out();
+                    return;
+                };
                 if !settled && !self.keeps(rate) {
                     shared.sample_out();
                     return;
                 }
                 lease::with_shard(self, |shard| match shard.events().push(slot, event) {
-                    Pushed::Queued => self.start(),
+                    Pushed::Queued => {}
                     Pushed::HalfFull => self.worker.hurry(),
                     Pushed::Full => shared.drop_events(DropReason::QueueFull, 1),
                 });
@@ -157,15 +167,12 @@ impl Core {
             Mode::Closed => true,
             Mode::Reduce => lease::with_shard(self, |shard| {
                 let (_, slot) = shard.slot(slot);
-                gap_is_over(slot, metric)
-            }),
-            Mode::EachEvent => {
-                let kept = self.keeps(metric.rate);
-                if !kept {
-                    shared.sample_out();
+                if let Some(gaps) = &metric.gaps {
+                    slot.sample(gaps);
                 }
-                kept
-            }
+                slot.is_clocked().unwrap_or(true)
+            }),
+            Mode::EachEvent => self.keeps(metric.rate),
         }
     }
 
@@ -175,7 +182,7 @@ impl Core {
 
     /// The slot of a name made at run time, cleaned; `None` when nothing of it is left.
     pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> Option<u32> {
-        let mut names = self.lock_names();
+        let mut names = self.names.lock();
         if let Some(slot) = names.slots.get(&(kind, name.into())) {
             return *slot;
         }
@@ -190,7 +197,7 @@ impl Core {
     /// Counts a name made at run time against the bound.
     pub(crate) fn admit_name(&self, kind: Kind, name: &str) -> Result<(), Error> {
         key::check(name).map_err(|fault| Error::key(format!("{name:?}: {}", fault.message())))?;
-        let mut names = self.lock_names();
+        let mut names = self.names.lock();
         let entry = (kind, name.into());
         if !names.slots.contains_key(&entry) {
             if names.slots.len() >= names.most {
@@ -209,7 +216,10 @@ impl Core {
             Mode::Ignore => {}
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
             Mode::Reduce | Mode::EachEvent => {
-                shared.queue_message(Encoded { datagram, events: 1 });
+                shared.queue_message(Encoded {
+                    datagram,
+                    events: 1,
+                });
                 self.start();
                 self.worker.hurry();
             }
@@ -226,19 +236,6 @@ impl Core {
     pub(crate) fn shutdown(&self, timeout: Duration) -> crate::stats::FlushReport {
         self.worker.shutdown(timeout)
     }
-
-    fn lock_names(&self) -> std::sync::MutexGuard<'_, Names> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether this call is to be clocked; when it is, the next gap begins.
-pub(crate) fn gap_is_over(slot: &Slot, metric: &Metric) -> bool {
-    let over = slot.gap_is_over();
-    if over {
-        slot.set_gap(metric.gaps.as_ref().map_or(0, |gaps| gaps.next_gap()));
-    }
-    over
 }
 
 /// Where names beyond the bound are counted together.

@@ -22,9 +22,12 @@ thread_local! {
 struct Thread {
     leases: RefCell<Vec<Lease>>,
     /// Slots of names made at run time, so that a known name takes no lock.
-    names: RefCell<HashMap<(usize, Kind), HashMap<Box<str>, u32>>>,
+    names: RefCell<HashMap<(usize, Kind), Slots>>,
     random: RefCell<Option<SmallRng>>,
 }
+
+/// By name.
+type Slots = HashMap<Box<str>, u32>;
 
 struct Lease {
     client: Weak<Core>,
@@ -33,6 +36,7 @@ struct Lease {
 
 impl Drop for Thread {
     fn drop(&mut self) {
+        let _quiet = shard::quiet();
         // What this thread records from here on borrows a shard for each event.
         drop(shard::replace_current(None));
         for Lease { client, shard } in self.leases.take() {
@@ -46,7 +50,9 @@ impl Drop for Thread {
 impl Thread {
     fn shard(&self, core: &Core) -> Option<Arc<Shard>> {
         let mut leases = self.leases.try_borrow_mut().ok()?;
-        let found = leases.iter().find(|lease| Weak::ptr_eq(&lease.client, core.weak()));
+        let found = leases
+            .iter()
+            .find(|lease| Weak::ptr_eq(&lease.client, core.weak()));
         if let Some(lease) = found {
             return Some(Arc::clone(&lease.shard));
         }
@@ -54,11 +60,16 @@ impl Thread {
         leases.retain(|lease| lease.client.strong_count() > 0);
         if let Ok(mut names) = self.names.try_borrow_mut() {
             names.retain(|(client, _), _| {
-                leases.iter().any(|lease| lease.client.as_ptr() as usize == *client)
+                leases
+                    .iter()
+                    .any(|lease| lease.client.as_ptr() as usize == *client)
             });
         }
-        let shard = core.worker.shared.lease(core.as_owner());
-        leases.push(Lease { client: Weak::clone(core.weak()), shard: Arc::clone(&shard) });
+        let shard = core.lease();
+        leases.push(Lease {
+            client: Weak::clone(core.weak()),
+            shard: Arc::clone(&shard),
+        });
         Some(shard)
     }
 }
@@ -74,10 +85,9 @@ pub(crate) fn with_shard<R>(core: &Core, use_shard: impl FnOnce(&Arc<Shard>) -> 
     if let Some(shard) = shard(core) {
         return use_shard(&shard);
     }
-    let shared = &core.worker.shared;
-    let borrowed = shared.lease(core.as_owner());
+    let borrowed = core.lease();
     let result = use_shard(&borrowed);
-    shared.park(borrowed);
+    core.worker.shared.park(borrowed);
     result
 }
 
@@ -101,7 +111,10 @@ pub(crate) fn name_slot(core: &Core, kind: Kind, name: &str) -> Option<u32> {
     let slot = core.clean_name(kind, name)?;
     let _ = THREAD.try_with(|thread| {
         if let Ok(mut names) = thread.names.try_borrow_mut() {
-            names.entry((client, kind)).or_default().insert(name.into(), slot);
+            names
+                .entry((client, kind))
+                .or_default()
+                .insert(name.into(), slot);
         }
     });
     Some(slot)
@@ -113,5 +126,8 @@ pub(crate) fn random() -> f64 {
         let mut random = thread.random.try_borrow_mut().ok()?;
         Some(random.get_or_insert_with(rate::seeded).random())
     });
-    drawn.ok().flatten().unwrap_or_else(|| rate::seeded().random())
+    drawn
+        .ok()
+        .flatten()
+        .unwrap_or_else(|| rate::seeded().random())
 }

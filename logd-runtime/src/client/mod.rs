@@ -49,7 +49,7 @@ pub struct Client {
 /// Closes the client when the last handle goes. The worker and the threads that
 /// record hold the core, so that none of them is ever the last.
 #[derive(Debug)]
-struct Handle {
+pub(crate) struct Handle {
     core: Arc<Core>,
 }
 
@@ -63,7 +63,6 @@ impl Drop for Handle {
 
 impl Client {
     /// Starts the configuration of a client.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -81,7 +80,16 @@ impl Client {
     }
 
     pub(crate) fn from_core(core: Arc<Core>) -> Self {
-        Client { handle: Arc::new(Handle { core }) }
+        let handle = Arc::new(Handle { core });
+        // A core has one handle from the start, so this is the first.
+        let _ = handle.core.handle.set(Arc::downgrade(&handle));
+        Client { handle }
+    }
+
+    /// The client of a core, unless its last handle is gone.
+    pub(crate) fn of(core: &Core) -> Option<Self> {
+        let handle = core.handle.get()?.upgrade()?;
+        Some(Client { handle })
     }
 
     pub(crate) fn core(&self) -> &Arc<Core> {
@@ -187,7 +195,8 @@ impl Client {
 
     /// Records the sum of an accumulator of this thread; one that runs is stopped.
     pub fn flush_accumulator(&self, name: &str) {
-        self.scope().run(|| manual::flush_accumulator(self.core(), name));
+        self.scope()
+            .run(|| manual::flush_accumulator(self.core(), name));
     }
 
     /// Records the sums of all accumulators that this thread started by name.
@@ -242,4 +251,3 @@ impl Client {
         self.core().worker.stats()
     }
 }
-

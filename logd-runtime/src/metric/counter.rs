@@ -42,16 +42,22 @@ impl Counter {
     /// that is an error of the compiler.
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
-        Counter { site: Site::written(Kind::Counter, Name::literal(key), 1.0) }
+        Counter {
+            site: Site::written(Kind::Counter, Name::literal(key), 1.0),
+        }
     }
 
     pub(crate) const fn named(name: Name, rate: f64) -> Self {
         rate::assert_valid(rate);
-        Counter { site: Site::written(Kind::Counter, name, rate) }
+        Counter {
+            site: Site::written(Kind::Counter, name, rate),
+        }
     }
 
     pub(crate) fn made(key: Arc<str>, client: Client) -> Self {
-        Counter { site: Site::made(Kind::Counter, key, client) }
+        Counter {
+            site: Site::made(Kind::Counter, key, client),
+        }
     }
 
     /// The same counter with a sample rate in (0, 1].
@@ -126,7 +132,10 @@ mod sealed {
 
     pub trait Amount {
         /// `None` for a number that is not finite or too large to add up.
-        #[allow(private_interfaces, reason = "the trait is sealed: nobody outside can call this")]
+        #[allow(
+            private_interfaces,
+            reason = "the trait is sealed: nobody outside can call this"
+        )]
         fn change(self) -> Option<Change>;
     }
 }

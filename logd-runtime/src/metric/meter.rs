@@ -39,16 +39,22 @@ impl Meter {
     /// When the key can not be used, as with [`Counter::new`](crate::Counter::new).
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
-        Meter { site: Site::written(Kind::Meter, Name::literal(key), 1.0) }
+        Meter {
+            site: Site::written(Kind::Meter, Name::literal(key), 1.0),
+        }
     }
 
     pub(crate) const fn named(name: Name, rate: f64) -> Self {
         rate::assert_valid(rate);
-        Meter { site: Site::written(Kind::Meter, name, rate) }
+        Meter {
+            site: Site::written(Kind::Meter, name, rate),
+        }
     }
 
     pub(crate) fn made(key: Arc<str>, client: Client) -> Self {
-        Meter { site: Site::made(Kind::Meter, key, client) }
+        Meter {
+            site: Site::made(Kind::Meter, key, client),
+        }
     }
 
     /// The same meter with a sample rate in (0, 1].
@@ -110,7 +116,10 @@ mod sealed {
 
     pub trait Reading {
         /// `None` for a number that is not finite or too large to average.
-        #[allow(private_interfaces, reason = "the trait is sealed: nobody outside can call this")]
+        #[allow(
+            private_interfaces,
+            reason = "the trait is sealed: nobody outside can call this"
+        )]
         fn change(self) -> Option<Change>;
     }
 }
@@ -119,7 +128,10 @@ fn float(value: f64) -> Option<Change> {
     is_storable(value).then_some(Change::Set(Number::Float(value)))
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "one of two shapes that readings are made by")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "one of two shapes that readings are made by"
+)]
 fn integer(value: i64) -> Option<Change> {
     Some(Change::Set(Number::Integer(value)))
 }

@@ -5,12 +5,12 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
 
 use once_cell::sync::Lazy;
 
 use super::{Counter, TimedGuard, Timer};
 use crate::key::{self, Name};
+use crate::record::quiet::QuietMutex;
 use crate::record::shard;
 
 /// Names made from arguments in the whole process, beyond which they go to `logd.client.overflow.…`.
@@ -37,8 +37,8 @@ pub struct CounterTemplate {
 /// Handles by rate and name. They are never freed: statics and guards refer to them.
 type Handles<M> = HashMap<u64, HashMap<Box<str>, &'static M>>;
 
-static TIMERS: Lazy<Mutex<Handles<Timer>>> = Lazy::new(Mutex::default);
-static COUNTERS: Lazy<Mutex<Handles<Counter>>> = Lazy::new(Mutex::default);
+static TIMERS: Lazy<QuietMutex<Handles<Timer>>> = Lazy::new(QuietMutex::default);
+static COUNTERS: Lazy<QuietMutex<Handles<Counter>>> = Lazy::new(QuietMutex::default);
 
 thread_local! {
     static KNOWN_TIMERS: RefCell<Handles<Timer>> = RefCell::default();
@@ -53,7 +53,13 @@ impl TimerTemplate {
 
     pub(crate) fn enter(&self, name: fmt::Arguments<'_>) -> TimedGuard<'static> {
         let buffer = Buffer::of(name);
-        let timer = find(&KNOWN_TIMERS, &TIMERS, buffer.as_str(), self.rate, Timer::named);
+        let timer = find(
+            &KNOWN_TIMERS,
+            &TIMERS,
+            buffer.as_str(),
+            self.rate,
+            Timer::named,
+        );
         timer.unwrap_or(&OVERFLOW_TIMER).start()
     }
 }
@@ -66,14 +72,20 @@ impl CounterTemplate {
 
     pub(crate) fn count(&self, name: fmt::Arguments<'_>) {
         let buffer = Buffer::of(name);
-        let counter = find(&KNOWN_COUNTERS, &COUNTERS, buffer.as_str(), self.rate, Counter::named);
+        let counter = find(
+            &KNOWN_COUNTERS,
+            &COUNTERS,
+            buffer.as_str(),
+            self.rate,
+            Counter::named,
+        );
         counter.unwrap_or(&OVERFLOW_COUNTER).increment();
     }
 }
 
 fn find<M>(
     known: &'static std::thread::LocalKey<RefCell<Handles<M>>>,
-    all: &Mutex<Handles<M>>,
+    all: &QuietMutex<Handles<M>>,
     name: &str,
     rate: f64,
     make: fn(Name, f64) -> M,
@@ -85,22 +97,28 @@ fn find<M>(
     if let Ok(Some(handle)) = found {
         return Some(handle);
     }
-    let handle = shard::slow_path(|| register(all, name, rate, make), |_, _| ()).flatten()?;
+    if shard::is_busy() {
+        return None;
+    }
+    let handle = register(all, name, rate, make)?;
     let _ = known.try_with(|known| {
         if let Ok(mut known) = known.try_borrow_mut() {
-            known.entry(rate.to_bits()).or_default().insert(name.into(), handle);
+            known
+                .entry(rate.to_bits())
+                .or_default()
+                .insert(name.into(), handle);
         }
     });
     Some(handle)
 }
 
 fn register<M>(
-    all: &Mutex<Handles<M>>,
+    all: &QuietMutex<Handles<M>>,
     name: &str,
     rate: f64,
     make: fn(Name, f64) -> M,
 ) -> Option<&'static M> {
-    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = all.lock();
     let count: usize = all.values().map(HashMap::len).sum();
     let of_rate = all.entry(rate.to_bits()).or_default();
     if let Some(handle) = of_rate.get(name) {
@@ -109,7 +127,8 @@ fn register<M>(
     if count >= MOST_NAMES {
         return None;
     }
-    let key = key::clean(name).map_or_else(|| String::from("unnamed"), std::borrow::Cow::into_owned);
+    let key =
+        key::clean(name).map_or_else(|| String::from("unnamed"), std::borrow::Cow::into_owned);
     let key: &'static str = Box::leak(key.into_boxed_str());
     let handle: &'static M = Box::leak(Box::new(make(Name::checked(key), rate)));
     of_rate.insert(name.into(), handle);
@@ -124,7 +143,10 @@ struct Buffer {
 
 impl Buffer {
     fn of(name: fmt::Arguments<'_>) -> Self {
-        let mut buffer = Buffer { bytes: [0; LONGEST], length: 0 };
+        let mut buffer = Buffer {
+            bytes: [0; LONGEST],
+            length: 0,
+        };
         // An error means that it is full, or that an argument would not be shown.
         let _ = buffer.write_fmt(name);
         buffer
@@ -137,10 +159,18 @@ impl Buffer {
 
 impl fmt::Write for Buffer {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let fits = text.floor_char_boundary(LONGEST - self.length);
+        let room = text.len().min(LONGEST - self.length);
+        let fits = (0..=room)
+            .rev()
+            .find(|end| text.is_char_boundary(*end))
+            .unwrap_or(0);
         let end = self.length + fits;
         self.bytes[self.length..end].copy_from_slice(&text.as_bytes()[..fits]);
         self.length = end;
-        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+        if fits < text.len() {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::client::{Client, lease};
 use crate::error::Error;
 use crate::key::Name;
 use crate::rate;
-use crate::record::registry::{self, Kind, Metric};
+use crate::record::registry::{self, Kind};
 use crate::record::shard;
 use crate::stats::DropReason;
 use crate::{global, scope};
@@ -94,6 +94,15 @@ impl Site {
         }
     }
 
+    pub(crate) fn has_key_of(&self, other: &Site) -> bool {
+        match (&self.source, &other.source) {
+            // Without making text of a derived name, which would allocate.
+            (Source::Written(own), Source::Written(name)) if own == name => true,
+            (Source::Written(own), _) => other.has_key(&own.to_key()),
+            (Source::Made { key, .. }, _) => other.has_key(key),
+        }
+    }
+
     pub(crate) fn has_key(&self, key: &str) -> bool {
         match &self.source {
             Source::Written(name) => name.to_key() == key,
@@ -130,11 +139,6 @@ impl Site {
         slot
     }
 
-    /// The registered metric.
-    pub(crate) fn metric(&self) -> Metric {
-        registry::metric(self.registered())
-    }
-
     /// Records one event.
     #[inline]
     pub(crate) fn record(&self, change: Change) {
@@ -159,7 +163,8 @@ impl Site {
     #[cold]
     #[inline(never)]
     pub(crate) fn clocks_slowly(&self) -> bool {
-        self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot))).unwrap_or(false)
+        self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot)))
+            .unwrap_or(false)
     }
 
     /// The client that events of this site belong to now.

@@ -23,7 +23,12 @@ pin_project! {
 
 impl<F> TimedFuture<F> {
     pub(crate) fn new(timer: &'static Timer, future: F) -> Self {
-        TimedFuture { future, timer, timed: None, polled: false }
+        TimedFuture {
+            future,
+            timer,
+            timed: None,
+            polled: false,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::record::{Kind, Reading, shard};
 
 /// Measures how long something takes, in seconds.
 ///
-/// The receiver shows count, mean, lower, upper and upper_90 of each interval as
+/// The receiver shows count, mean, lower, upper and `upper_90` of each interval as
 /// `stats.timers.<key>.…`. The count is that of all calls, also with a rate below 1.
 ///
 /// ```
@@ -42,16 +42,22 @@ impl Timer {
     /// When the key can not be used, as with [`Counter::new`](crate::Counter::new).
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
-        Timer { site: Site::written(Kind::Timer, Name::literal(key), 1.0) }
+        Timer {
+            site: Site::written(Kind::Timer, Name::literal(key), 1.0),
+        }
     }
 
     pub(crate) const fn named(name: Name, rate: f64) -> Self {
         rate::assert_valid(rate);
-        Timer { site: Site::written(Kind::Timer, name, rate) }
+        Timer {
+            site: Site::written(Kind::Timer, name, rate),
+        }
     }
 
     pub(crate) fn made(key: Arc<str>, client: Client) -> Self {
-        Timer { site: Site::made(Kind::Timer, key, client) }
+        Timer {
+            site: Site::made(Kind::Timer, key, client),
+        }
     }
 
     /// The same timer with a sample rate in (0, 1].
@@ -92,7 +98,10 @@ impl Timer {
     /// stopped there.
     #[inline]
     pub fn start(&self) -> TimedGuard<'_> {
-        TimedGuard { timer: self, started: self.begin() }
+        TimedGuard {
+            timer: self,
+            started: self.begin(),
+        }
     }
 
     /// The key, without the client's prefix.
@@ -103,10 +112,6 @@ impl Timer {
 
     pub(crate) fn site(&self) -> &Site {
         &self.site
-    }
-
-    pub(crate) fn has_key(&self, key: &str) -> bool {
-        self.site.has_key(key)
     }
 
     #[inline]
@@ -129,23 +134,11 @@ impl Timer {
     }
 
     /// Whether this call of a timer with a rate is one of those that are clocked.
+    #[inline]
     fn clocks(&self) -> bool {
-        match shard::with_slot(self.site.direct(), |_, slot| slot.gap_is_over()) {
-            Some(false) => false,
-            Some(true) => {
-                self.begin_gap();
-                true
-            }
-            None => self.site.clocks_slowly(),
-        }
-    }
-
-    #[cold]
-    fn begin_gap(&self) {
-        let metric = self.site.metric();
-        shard::with_slot(self.site.direct(), |_, slot| {
-            slot.set_gap(metric.gaps.as_ref().map_or(0, |gaps| gaps.next_gap()));
-        });
+        shard::with_slot(self.site.direct(), |_, slot| slot.is_clocked())
+            .flatten()
+            .unwrap_or_else(|| self.site.clocks_slowly())
     }
 }
 

@@ -33,7 +33,9 @@ pub(crate) struct EventRing {
 impl EventRing {
     pub(crate) fn new() -> Self {
         EventRing {
-            entries: (0..CAPACITY).map(|_| [const { AtomicU64::new(0) }; 2]).collect(),
+            entries: (0..CAPACITY)
+                .map(|_| [const { AtomicU64::new(0) }; 2])
+                .collect(),
             head: AtomicU64::new(0),
             tail: AtomicU64::new(0),
         }
@@ -57,7 +59,11 @@ impl EventRing {
         entry[1].store(value, Ordering::Relaxed);
         // ORDERING: the entry is readable for whoever sees the new head.
         self.head.store(head + 1, Ordering::Release);
-        if ahead + 1 == CAPACITY / 2 { Pushed::HalfFull } else { Pushed::Queued }
+        if ahead + 1 == CAPACITY / 2 {
+            Pushed::HalfFull
+        } else {
+            Pushed::Queued
+        }
     }
 
     /// Events that wait.
@@ -104,12 +110,15 @@ mod tests {
     #[test]
     fn events_come_out_in_order_and_the_ring_says_when_it_is_full() {
         let ring = EventRing::new();
-        let pushed: Vec<_> =
-            (0..=CAPACITY).map(|n| ring.push(n as u32, Event::Integer(-(n as i64)))).collect();
+        let pushed: Vec<_> = (0..=CAPACITY)
+            .map(|n| ring.push(n as u32, Event::Integer(-(n as i64))))
+            .collect();
         assert_eq!(pushed.iter().filter(|p| **p == Pushed::HalfFull).count(), 1);
         assert_eq!(pushed.last(), Some(&Pushed::Full));
         for n in 0..CAPACITY {
-            let Some((slot, Event::Integer(value))) = ring.pop() else { panic!("event {n}") };
+            let Some((slot, Event::Integer(value))) = ring.pop() else {
+                panic!("event {n}")
+            };
             assert_eq!((slot, value), (n as u32, -(n as i64)));
         }
         assert!(ring.pop().is_none());

@@ -28,13 +28,18 @@ pub(crate) struct Histogram {
 
 impl Histogram {
     fn new() -> Self {
-        Histogram { buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect() }
+        Histogram {
+            buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
+        }
     }
 
     /// Counts one value. For the one writer only.
     pub(crate) fn add(&self, seconds: f64) {
         let bucket = &self.buckets[index_of(seconds)];
-        bucket.store(bucket.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        bucket.store(
+            bucket.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Relaxed,
+        );
     }
 
     /// Tells the buckets that grew since `seen`, with their growth, and brings `seen` up to date.
@@ -63,14 +68,14 @@ fn middle_of(index: usize) -> f64 {
 
 /// Histograms made ahead of need, so that the thread that needs one neither
 /// allocates nor waits.
-static SPARES: Mutex<Vec<Box<Histogram>>> = Mutex::new(Vec::new());
+static SPARES: Mutex<Vec<Histogram>> = Mutex::new(Vec::new());
 
 /// How many spares the workers keep: timers that may go past their raw values
 /// within one interval before the others make do with a random choice.
 const SPARE_COUNT: usize = 16;
 
 /// A spare, unless there is none or another thread is taking one right now.
-pub(crate) fn take_spare() -> Option<Box<Histogram>> {
+pub(crate) fn take_spare() -> Option<Histogram> {
     SPARES.try_lock().ok()?.pop()
 }
 
@@ -81,7 +86,7 @@ pub(crate) fn refill_spares() {
         Err(_) => return,
     };
     // Made outside the lock, which a recording thread may want to try.
-    let fresh: Vec<_> = (0..missing).map(|_| Box::new(Histogram::new())).collect();
+    let fresh: Vec<_> = (0..missing).map(|_| Histogram::new()).collect();
     if let Ok(mut spares) = SPARES.lock() {
         spares.reserve(SPARE_COUNT);
         spares.extend(fresh);

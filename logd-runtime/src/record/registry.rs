@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use once_cell::sync::Lazy;
 
+use super::quiet::QuietMutex;
 use crate::rate::GapTable;
 
 /// What a metric measures.
@@ -40,20 +41,19 @@ struct Registry {
     gaps: HashMap<u64, Arc<GapTable>>,
 }
 
-static REGISTRY: Lazy<Mutex<Registry>> = Lazy::new(Mutex::default);
+static REGISTRY: Lazy<QuietMutex<Registry>> = Lazy::new(QuietMutex::default);
 
 /// The slot 0 of a shard is its header, so metrics are numbered from 1.
 const FIRST: u32 = 1;
 
-fn lock() -> MutexGuard<'static, Registry> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The slot of a metric, registered when it is new.
 pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> u32 {
-    let mut registry = lock();
+    let mut registry = REGISTRY.lock();
     let registry = &mut *registry;
-    let of_rate = registry.slots.entry((kind, rate.to_bits(), hold)).or_default();
+    let of_rate = registry
+        .slots
+        .entry((kind, rate.to_bits(), hold))
+        .or_default();
     if let Some(slot) = of_rate.get(&*key) {
         return *slot;
     }
@@ -61,7 +61,10 @@ pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> 
     let key: Arc<str> = key.into();
     of_rate.insert(Arc::clone(&key), slot);
     let next_series = registry.series.len() as u32;
-    let series = *registry.series.entry((kind, Arc::clone(&key))).or_insert(next_series);
+    let series = *registry
+        .series
+        .entry((kind, Arc::clone(&key)))
+        .or_insert(next_series);
     let gaps = (rate < 1.0).then(|| {
         Arc::clone(
             registry
@@ -70,18 +73,25 @@ pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> 
                 .or_insert_with(|| Arc::new(GapTable::new(rate))),
         )
     });
-    registry.metrics.push(Metric { kind, key, rate, hold, series, gaps });
+    registry.metrics.push(Metric {
+        kind,
+        key,
+        rate,
+        hold,
+        series,
+        gaps,
+    });
     slot
 }
 
 /// One metric by its slot.
 pub(crate) fn metric(slot: u32) -> Metric {
-    lock().metrics[(slot - FIRST) as usize].clone()
+    REGISTRY.lock().metrics[(slot - FIRST) as usize].clone()
 }
 
 /// Brings a copy of the list up to date; the copy's index is the slot's number less one.
 pub(crate) fn update(copy: &mut Vec<Metric>) {
-    let registry = lock();
+    let registry = REGISTRY.lock();
     copy.extend_from_slice(&registry.metrics[copy.len()..]);
 }
 

@@ -22,11 +22,10 @@ use super::slot::Slot;
 pub(crate) struct Shard {
     /// The newest of `arrays`.
     newest: AtomicPtr<Array>,
-    /// Every array there was: boxed, so that none moves, and kept until the shard
+    /// Every array there was: counted, so that none moves, and kept until the shard
     /// goes, so that no pointer to one dangles. Sizes double, so the old ones
     /// together are smaller than the newest.
-    #[allow(clippy::vec_box, reason = "pointers to the arrays must stay valid when the list grows")]
-    arrays: Mutex<Vec<Box<Array>>>,
+    arrays: Mutex<Vec<Arc<Array>>>,
     /// Whether calls may use the slots; else they go the slow way, where the client decides.
     direct: AtomicBool,
     events: OnceLock<EventRing>,
@@ -99,7 +98,9 @@ impl Shard {
         let _arrays = self.lock();
         self.direct.store(direct, Ordering::Relaxed);
         let array = self.newest();
-        array.header().set_length(if direct { array.slots.len() as u64 } else { 0 });
+        array
+            .header()
+            .set_length(if direct { array.slots.len() as u64 } else { 0 });
     }
 
     /// Tells the shard's thread which window its values belong to.
@@ -107,18 +108,22 @@ impl Shard {
         self.newest().header().set_window(window);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Box<Array>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Array>>> {
         self.arrays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add_array(&self, arrays: &mut Vec<Box<Array>>, size: usize) {
+    fn add_array(&self, arrays: &mut Vec<Arc<Array>>, size: usize) {
         let old = arrays.last().map_or(&[][..], |array| &array.slots[..]);
         let mut slots: Vec<Slot> = old.iter().map(Slot::copy).collect();
         slots.resize_with(size.max(slots.len()), Slot::default);
-        let array = Box::new(Array { slots: slots.into_boxed_slice() });
+        let array = Arc::new(Array {
+            slots: slots.into_boxed_slice(),
+        });
         let direct = self.direct.load(Ordering::Relaxed);
-        array.header().set_length(if direct { array.slots.len() as u64 } else { 0 });
-        let newest = ptr::from_ref::<Array>(&array).cast_mut();
+        array
+            .header()
+            .set_length(if direct { array.slots.len() as u64 } else { 0 });
+        let newest = Arc::as_ptr(&array).cast_mut();
         arrays.push(array);
         // ORDERING: the array's content is readable for whoever sees the pointer.
         self.newest.store(newest, Ordering::Release);
@@ -127,8 +132,8 @@ impl Shard {
     fn newest(&self) -> &Array {
         // ORDERING: pairs with the release in `add_array`.
         let newest = self.newest.load(Ordering::Acquire);
-        // SAFETY: `add_array`, which `new` calls, stored the address of a boxed
-        // array that `arrays` owns until the shard goes; nobody ever borrows an
+        // SAFETY: `add_array`, which `new` calls, stored the address of an
+        // array that `arrays` holds until the shard goes; nobody ever borrows an
         // array mutably, so a shared reference as long as the shard's is valid.
         unsafe { &*newest }
     }
@@ -185,24 +190,46 @@ pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R)
 /// Runs the slow path, unless this thread is on it: then the event is one that
 /// the path itself made, and is only counted. `settle` gets the count of those.
 pub(crate) fn slow_path<R>(run: impl FnOnce() -> R, settle: impl FnOnce(&R, u32)) -> Option<R> {
-    struct Busy;
-    impl Drop for Busy {
-        fn drop(&mut self) {
-            CURRENT.with(|current| current.busy.set(false));
-        }
-    }
-    if CURRENT.with(|current| current.busy.replace(true)) {
+    if is_busy() {
         CURRENT.with(|current| current.nested.set(current.nested.get().saturating_add(1)));
         return None;
     }
-    let busy = Busy;
+    let quiet = quiet();
     let result = run();
-    drop(busy);
+    drop(quiet);
     let nested = CURRENT.with(|current| current.nested.take());
     if nested > 0 {
         settle(&result, nested);
     }
     Some(result)
+}
+
+/// Keeps this thread off the slow path while it lives: events that come up
+/// meanwhile are counted with the next one that takes it.
+#[derive(Debug)]
+#[must_use = "the thread is quiet only while this lives"]
+pub(crate) struct Quiet {
+    was_busy: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+pub(crate) fn quiet() -> Quiet {
+    let was_busy = CURRENT.with(|current| current.busy.replace(true));
+    Quiet {
+        was_busy,
+        not_send: PhantomData,
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.busy.set(self.was_busy));
+    }
+}
+
+/// Whether this thread is on the slow path.
+pub(crate) fn is_busy() -> bool {
+    CURRENT.with(|current| current.busy.get())
 }
 
 /// Lets nothing that this thread does be recorded: it is the one that drains.
@@ -239,7 +266,9 @@ fn refresh_current(shard: &Shard) {
 /// Makes a shard current until the next change, and gives back the one before.
 pub(crate) fn replace_current(shard: Option<Arc<Shard>>) -> Option<Arc<Shard>> {
     CURRENT.with(|current| {
-        let slots = shard.as_ref().map_or(&raw const NOWHERE, |shard| shard.slots().as_ptr());
+        let slots = shard
+            .as_ref()
+            .map_or(&raw const NOWHERE, |shard| shard.slots().as_ptr());
         let raw = shard.map_or(ptr::null(), Arc::into_raw);
         let before = current.shard.replace(raw);
         current.slots.set(slots);
@@ -262,7 +291,10 @@ pub(crate) struct Entered {
 
 impl Entered {
     pub(crate) fn new(shard: Arc<Shard>) -> Self {
-        Entered { before: replace_current(Some(shard)), not_send: PhantomData }
+        Entered {
+            before: replace_current(Some(shard)),
+            not_send: PhantomData,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 
 use super::values::{RAW, Reading, Sink, Values, ValuesSeen};
+use crate::rate::GapTable;
 
 /// Cells and, for timers, the values beside them. What a cell means depends on
 /// the kind of the metric; the first slot of an array is its header.
@@ -38,7 +39,10 @@ const LIMIT: usize = 3;
 
 impl Slot {
     pub(crate) const fn empty() -> Self {
-        Slot { cells: [const { AtomicU64::new(0) }; 6], values: OnceLock::new() }
+        Slot {
+            cells: [const { AtomicU64::new(0) }; 6],
+            values: OnceLock::new(),
+        }
     }
 
     #[inline]
@@ -66,7 +70,9 @@ impl Slot {
 
     /// Whether the thread never recorded anything here.
     pub(crate) fn is_untouched(&self) -> bool {
-        self.cells.iter().all(|cell| cell.load(Ordering::Relaxed) == 0)
+        self.cells
+            .iter()
+            .all(|cell| cell.load(Ordering::Relaxed) == 0)
     }
 
     /// The slot as it is now, for a larger array; its values are shared.
@@ -198,7 +204,7 @@ impl Slot {
         for _ in 0..64 {
             // ORDERING: pairs with the writer's release of an even number.
             let before = self.cells[SEQUENCE].load(Ordering::Acquire);
-            if before % 2 == 0 {
+            if before.is_multiple_of(2) {
                 let now = MeterSeen {
                     readings: self.get(READINGS),
                     sum: self.get_float(SUM),
@@ -210,8 +216,11 @@ impl Slot {
                 if self.get(SEQUENCE) == before {
                     let readings = now.readings.wrapping_sub(seen.readings);
                     let (sum, rest) = two_sum(now.sum, -seen.sum);
-                    let gain =
-                        MeterGain { readings, sum: sum + (rest + (now.error - seen.error)), last };
+                    let gain = MeterGain {
+                        readings,
+                        sum: sum + (rest + (now.error - seen.error)),
+                        last,
+                    };
                     *seen = now;
                     return gain;
                 }
@@ -231,19 +240,35 @@ fn two_sum(a: f64, b: f64) -> (f64, f64) {
 
 /// Timer: every call counted, clocked ones with their value.
 impl Slot {
-    /// Counts down to the next clocked call: `true` once the gap is used up.
+    /// Whether this call is one that is clocked; `None` before [`sample`](Self::sample).
     #[inline]
-    pub(crate) fn gap_is_over(&self) -> bool {
+    pub(crate) fn is_clocked(&self) -> Option<bool> {
         let gap = self.get(GAP);
         if gap == 0 {
-            return true;
+            return self.begin_gap();
         }
         self.set(GAP, gap - 1);
-        false
+        Some(false)
     }
 
-    pub(crate) fn set_gap(&self, gap: u32) {
-        self.set(GAP, u64::from(gap));
+    #[inline(never)]
+    fn begin_gap(&self) -> Option<bool> {
+        let gap = self.values.get()?.next_gap()?;
+        self.set(GAP, gap.into());
+        Some(true)
+    }
+
+    /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
+    pub(crate) fn sample(&self, gaps: &Arc<GapTable>) {
+        self.values_or_new().sample(Arc::clone(gaps));
+    }
+
+    /// The values; made at the first one of this thread, which is when a timer allocates here.
+    fn values_or_new(&self) -> &Values {
+        self.values.get_or_init(|| {
+            self.set(LIMIT, RAW);
+            Arc::new(Values::new())
+        })
     }
 
     /// Counts a call that is not clocked.
@@ -257,13 +282,13 @@ impl Slot {
     pub(crate) fn time(&self, header: &Slot, reading: Reading) {
         self.bump(CALLS);
         let head = self.get(HEAD);
-        if head < self.get(LIMIT) {
-            if let Some(values) = self.values.get() {
-                values.store_raw(head, reading);
-                // ORDERING: a reader that sees the new head sees the call's count and value.
-                self.cells[HEAD].store(head + 1, Ordering::Release);
-                return;
-            }
+        if head < self.get(LIMIT)
+            && let Some(values) = self.values.get()
+        {
+            values.store_raw(head, reading);
+            // ORDERING: a reader that sees the new head sees the call's count and value.
+            self.cells[HEAD].store(head + 1, Ordering::Release);
+            return;
         }
         self.time_past(header, reading);
     }
@@ -272,17 +297,14 @@ impl Slot {
     #[inline(never)]
     fn time_past(&self, header: &Slot, reading: Reading) {
         let head = self.get(HEAD);
-        if let Some(values) = self.values.get() {
+        let values = self.values_or_new();
+        if head < self.get(LIMIT) {
+            values.store_raw(head, reading);
+            // ORDERING: as in `time`.
+            self.cells[HEAD].store(head + 1, Ordering::Release);
+        } else {
             values.store_past(header.window(), head, reading);
-            return;
         }
-        // First value on this thread: the one time that a timer allocates here.
-        let values = Values::new();
-        values.store_raw(head, reading);
-        let _ = self.values.set(Arc::new(values));
-        self.set(LIMIT, RAW);
-        // ORDERING: as in `time`.
-        self.cells[HEAD].store(head + 1, Ordering::Release);
     }
 }
 
@@ -362,7 +384,14 @@ mod tests {
         slot.add(-5);
         slot.add_float(0.5);
         let gain = slot.drain_counter(&mut seen);
-        assert_eq!(gain, CounterGain { events: 3, sum: -4, float_sum: 0.5 });
+        assert_eq!(
+            gain,
+            CounterGain {
+                events: 3,
+                sum: -4,
+                float_sum: 0.5
+            }
+        );
         assert_eq!(slot.drain_counter(&mut seen), CounterGain::default());
         slot.increment();
         assert_eq!(slot.copy().drain_counter(&mut seen).sum, 1);
@@ -375,7 +404,11 @@ mod tests {
             slot.set_meter(value);
             let gain = slot.drain_meter(&mut seen);
             assert_eq!((gain.readings, gain.last), (1, value));
-            assert!((gain.sum - value).abs() <= value.abs() * 1e-15, "{value} {}", gain.sum);
+            assert!(
+                (gain.sum - value).abs() <= value.abs() * 1e-15,
+                "{value} {}",
+                gain.sum
+            );
         }
         assert_eq!(slot.drain_meter(&mut seen).readings, 0);
     }
@@ -390,8 +423,14 @@ mod tests {
         slot.count_call();
         let mut told = Collected::default();
         assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 101);
-        assert_eq!(told.values.iter().map(|(_, count)| count).sum::<u64>(), RAW + 100);
-        assert_eq!(told.extremes, [(RAW + 1) as f64 * 1e-6, (RAW + 100) as f64 * 1e-6]);
+        assert_eq!(
+            told.values.iter().map(|(_, count)| count).sum::<u64>(),
+            RAW + 100
+        );
+        assert_eq!(
+            told.extremes,
+            [(RAW + 1) as f64 * 1e-6, (RAW + 100) as f64 * 1e-6]
+        );
 
         // The next window starts with raw places again, and tells nothing twice.
         header.set_window(1);

@@ -2,11 +2,12 @@
 //! in a histogram, and the extremes of the rest. One thread writes, the worker
 //! reads; neither waits for the other and no value is told twice.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 
 use super::histogram::{self, BUCKETS, Histogram};
 use crate::clock;
+use crate::rate::GapTable;
 
 /// Raw values kept between two drains. Memory per thread and timer: 8 bytes each.
 pub(crate) const RAW: u64 = 64;
@@ -52,13 +53,15 @@ impl Reading {
 #[derive(Debug)]
 pub(crate) struct Values {
     raw: [AtomicU64; RAW as usize],
-    histogram: OnceLock<Box<Histogram>>,
+    histogram: OnceLock<Histogram>,
     /// Values that went past the raw ones; grows with every such value.
     past: AtomicU64,
     /// Two windows' extremes, so that the one being closed is not written over.
     extremes: [Extremes; 2],
     /// Odd while the writer is between the two halves of an update of `extremes`.
     sequence: AtomicU64,
+    /// Gaps between clocked calls, for a timer with a rate below 1.
+    gaps: OnceLock<Arc<GapTable>>,
     /// State of the generator that picks raw values to replace while there is no histogram.
     random: AtomicU64,
 }
@@ -84,8 +87,18 @@ impl Values {
                 ..Extremes::default()
             }),
             sequence: AtomicU64::new(0),
+            gaps: OnceLock::new(),
             random: AtomicU64::new(0x9e37_79b9_7f4a_7c15),
         }
+    }
+
+    pub(crate) fn sample(&self, gaps: Arc<GapTable>) {
+        // Set before, it is the same table: a slot has one rate.
+        let _ = self.gaps.set(gaps);
+    }
+
+    pub(crate) fn next_gap(&self) -> Option<u32> {
+        Some(self.gaps.get()?.next_gap())
     }
 
     /// Stores the value number `head`. The caller publishes `head + 1` afterwards.
@@ -102,11 +115,11 @@ impl Values {
     pub(crate) fn store_past(&self, window: u64, head: u64, reading: Reading) {
         let seconds = reading.seconds(clock::seconds_per_tick());
         self.widen(window, seconds);
-        if self.histogram.get().is_none() {
-            if let Some(spare) = histogram::take_spare() {
-                // There is one writer, so nobody else can have set it meanwhile.
-                let _ = self.histogram.set(spare);
-            }
+        if self.histogram.get().is_none()
+            && let Some(spare) = histogram::take_spare()
+        {
+            // There is one writer, so nobody else can have set it meanwhile.
+            let _ = self.histogram.set(spare);
         }
         let past = self.past.load(Ordering::Relaxed) + 1;
         if let Some(histogram) = self.histogram.get() {
@@ -133,14 +146,22 @@ impl Values {
             return;
         }
         let sequence = self.sequence.load(Ordering::Relaxed);
-        self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
+        self.sequence
+            .store(sequence.wrapping_add(1), Ordering::Relaxed);
         // ORDERING: the odd number is seen before any half of the update is.
         fence(Ordering::Release);
-        extremes.lowest.store(if fresh { bits } else { lowest.min(bits) }, Ordering::Relaxed);
-        extremes.highest.store(if fresh { bits } else { highest.max(bits) }, Ordering::Relaxed);
+        extremes.lowest.store(
+            if fresh { bits } else { lowest.min(bits) },
+            Ordering::Relaxed,
+        );
+        extremes.highest.store(
+            if fresh { bits } else { highest.max(bits) },
+            Ordering::Relaxed,
+        );
         extremes.window.store(window, Ordering::Relaxed);
         // ORDERING: whoever sees the even number sees the whole update.
-        self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
+        self.sequence
+            .store(sequence.wrapping_add(2), Ordering::Release);
     }
 
     fn next_random(&self) -> u64 {
@@ -182,12 +203,15 @@ impl Values {
         }
         seen.past = past;
         if let Some(histogram) = self.histogram.get() {
-            let counts =
-                seen.histogram.get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
+            let counts = seen
+                .histogram
+                .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
             histogram.difference(counts, |seconds, count| sink.bucket(seconds, count));
         }
         for (extremes, told) in self.extremes.iter().zip(&mut seen.extremes) {
-            let Some((window, lowest, highest)) = self.read_extremes(extremes) else { continue };
+            let Some((window, lowest, highest)) = self.read_extremes(extremes) else {
+                continue;
+            };
             if window == u64::MAX {
                 continue;
             }
@@ -208,7 +232,7 @@ impl Values {
         for _ in 0..64 {
             // ORDERING: pairs with the writer's release of an even number.
             let before = self.sequence.load(Ordering::Acquire);
-            if before % 2 == 0 {
+            if before.is_multiple_of(2) {
                 let read = (
                     extremes.window.load(Ordering::Relaxed),
                     extremes.lowest.load(Ordering::Relaxed),

@@ -15,16 +15,22 @@ pub(crate) struct LookUp {
 impl LookUp {
     /// Starts one. An address in numbers is answered at once, without a thread.
     pub(crate) fn start(host: &str, port: u16) -> Self {
-        if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        if let Ok(address) = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+        {
             return LookUp::answered(Ok(SocketAddr::new(address, port)));
         }
         let answer = Arc::new(Mutex::new(None));
         let asked = Arc::clone(&answer);
         let host = host.to_owned();
-        let started = thread::Builder::new().name("logd-resolver".into()).spawn(move || {
-            let found = look_up(&host, port);
-            *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
-        });
+        let started = thread::Builder::new()
+            .name("logd-resolver".into())
+            .spawn(move || {
+                let found = look_up(&host, port);
+                *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            });
         match started {
             Ok(_) => LookUp { answer },
             Err(error) => LookUp::answered(Err(error)),
@@ -32,12 +38,17 @@ impl LookUp {
     }
 
     fn answered(answer: io::Result<SocketAddr>) -> Self {
-        LookUp { answer: Arc::new(Mutex::new(Some(answer))) }
+        LookUp {
+            answer: Arc::new(Mutex::new(Some(answer))),
+        }
     }
 
     /// The answer, once, when there is one.
     pub(crate) fn take(&self) -> Option<io::Result<SocketAddr>> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 

@@ -29,15 +29,30 @@ enum State {
     Idle,
     Resolving(LookUp),
     /// The name had no address when it was last looked up.
-    Unresolved { error: io::Error, retry: Instant },
+    Unresolved {
+        error: io::Error,
+        retry: Instant,
+    },
     /// There is an address, but no socket to it now.
-    Unreachable { error: io::Error, retry: Instant },
-    Connected { socket: UdpSocket, address: SocketAddr },
+    Unreachable {
+        error: io::Error,
+        retry: Instant,
+    },
+    Connected {
+        socket: UdpSocket,
+        address: SocketAddr,
+    },
 }
 
 impl Udp {
     pub(crate) fn new(host: String, port: u16) -> Self {
-        Udp { host, port, state: State::Idle, refused: false, wait: FIRST_WAIT }
+        Udp {
+            host,
+            port,
+            state: State::Idle,
+            refused: false,
+            wait: FIRST_WAIT,
+        }
     }
 
     pub(crate) fn make_ready(&mut self) -> bool {
@@ -53,11 +68,16 @@ impl Udp {
             }
             State::Resolving(_) => {}
         }
-        let State::Resolving(look_up) = &self.state else { return false };
+        let State::Resolving(look_up) = &self.state else {
+            return false;
+        };
         match look_up.take() {
             None => false,
             Some(Err(error)) => {
-                self.state = State::Unresolved { error, retry: self.next_retry() };
+                self.state = State::Unresolved {
+                    error,
+                    retry: self.next_retry(),
+                };
                 false
             }
             Some(Ok(address)) => match connect(address) {
@@ -67,7 +87,10 @@ impl Udp {
                     true
                 }
                 Err(error) => {
-                    self.state = State::Unreachable { error, retry: self.next_retry() };
+                    self.state = State::Unreachable {
+                        error,
+                        retry: self.next_retry(),
+                    };
                     false
                 }
             },
@@ -81,7 +104,9 @@ impl Udp {
     }
 
     pub(crate) fn send(&mut self, datagram: &[u8]) -> Sent {
-        let State::Connected { socket, .. } = &self.state else { return Sent::NotReady };
+        let State::Connected { socket, .. } = &self.state else {
+            return Sent::NotReady;
+        };
         match socket.send(datagram) {
             Ok(_) => {
                 self.refused = false;
@@ -99,7 +124,10 @@ impl Udp {
                 | io::ErrorKind::NetworkDown
                 | io::ErrorKind::AddrNotAvailable
                 | io::ErrorKind::OutOfMemory => {
-                    self.state = State::Unreachable { error, retry: self.next_retry() };
+                    self.state = State::Unreachable {
+                        error,
+                        retry: self.next_retry(),
+                    };
                     Sent::NotReady
                 }
                 _ => Sent::Failed,
@@ -108,7 +136,9 @@ impl Udp {
     }
 
     pub(crate) fn take_refusal(&mut self) -> bool {
-        let State::Connected { socket, .. } = &self.state else { return false };
+        let State::Connected { socket, .. } = &self.state else {
+            return false;
+        };
         let refused = matches!(
             socket.take_error(),
             Ok(Some(error)) if error.kind() == io::ErrorKind::ConnectionRefused

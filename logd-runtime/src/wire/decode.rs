@@ -123,9 +123,7 @@ pub fn decode(datagram: &[u8]) -> Result<Message<'_>, Fault> {
     let [mut id, mut key, mut value, mut rate, mut path] = [None; 5];
     for _ in 0..len {
         let name = reader.name(1)?;
-        let Some(raw) = reader.raw_value(1)? else {
-            continue;
-        };
+        let raw = reader.raw_value(1)?;
         match name {
             Some(b"id") => id = Some(raw),
             Some(b"key") => key = Some(raw),
@@ -207,7 +205,7 @@ fn not_nan(n: f64, fault: Fault) -> Result<f64, Fault> {
     if n.is_nan() { Err(fault) } else { Ok(n) }
 }
 
-/// The value whose bytes these are, all of them read before.
+/// The value whose bytes these are; an extension is as if it were not there.
 fn read(raw: Option<&[u8]>) -> Result<Option<Value<'_>>, Fault> {
     raw.map_or(Ok(None), |raw| Reader { rest: raw }.value(1))
 }
@@ -320,10 +318,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Passes over one object inside `depth` containers; false when it was an extension.
-    fn skip(&mut self, depth: usize) -> Result<bool, Fault> {
+    /// Passes over one object inside `depth` containers.
+    fn skip(&mut self, depth: usize) -> Result<(), Fault> {
         match self.token()? {
-            Token::Ext => return Ok(false),
             Token::Array(_) | Token::Map(_) if depth >= MAX_DEPTH => return Err(Fault::TooDeep),
             Token::Array(len) => {
                 for _ in 0..len {
@@ -338,7 +335,7 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The bytes of a field's name; `None` when it is no text.
@@ -352,11 +349,11 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// The bytes of a whole object; `None` for an extension, which is as if it were not there.
-    fn raw_value(&mut self, depth: usize) -> Result<Option<&'a [u8]>, Fault> {
+    /// The bytes of a whole object.
+    fn raw_value(&mut self, depth: usize) -> Result<&'a [u8], Fault> {
         let start = self.rest;
-        let is_value = self.skip(depth)?;
-        Ok(is_value.then(|| &start[..start.len() - self.rest.len()]))
+        self.skip(depth)?;
+        Ok(&start[..start.len() - self.rest.len()])
     }
 
     /// One object; `None` for an extension.

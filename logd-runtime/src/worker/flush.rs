@@ -25,7 +25,11 @@ struct Answer {
 
 impl Request {
     pub(crate) fn new(deadline: Instant) -> Arc<Self> {
-        Arc::new(Request { deadline, answer: Mutex::default(), answered: Condvar::new() })
+        Arc::new(Request {
+            deadline,
+            answer: Mutex::default(),
+            answered: Condvar::new(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Answer> {

@@ -16,6 +16,7 @@ use self::flush::{Flushing, Request};
 use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
 use crate::clock;
+use crate::record::quiet::{QuietGuard, QuietMutex};
 use crate::record::shard;
 use crate::stats::{DropReason, FlushReport, Stats, Totals};
 use crate::transport::Transport;
@@ -41,10 +42,10 @@ pub(crate) type Discover = fn() -> Result<(Schedule, Settings, Transport), crate
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
-    pipeline: Mutex<Pipeline>,
+    pipeline: QuietMutex<Pipeline>,
     control: Mutex<Control>,
     wake: Condvar,
-    reported: Mutex<Totals>,
+    reported: QuietMutex<Totals>,
 }
 
 #[derive(Debug)]
@@ -68,7 +69,7 @@ impl Worker {
         discover: Option<Discover>,
     ) -> Arc<Self> {
         Arc::new(Worker {
-            pipeline: Mutex::new(Pipeline::new(Arc::clone(&shared), settings, transport)),
+            pipeline: QuietMutex::new(Pipeline::new(Arc::clone(&shared), settings, transport)),
             shared,
             control: Mutex::new(Control {
                 requests: Vec::new(),
@@ -80,19 +81,22 @@ impl Worker {
                 running: false,
             }),
             wake: Condvar::new(),
-            reported: Mutex::default(),
+            reported: QuietMutex::default(),
         })
     }
 
     /// Starts the thread unless it runs. Where none can be had, flushes do the work.
     pub(crate) fn start(self: &Arc<Self>) {
+        let _quiet = shard::quiet();
         let mut control = self.control();
         if control.running || control.stop {
             return;
         }
         let worker = Arc::clone(self);
-        control.running =
-            thread::Builder::new().name("logd-worker".into()).spawn(move || worker.run()).is_ok();
+        control.running = thread::Builder::new()
+            .name("logd-worker".into())
+            .spawn(move || worker.run())
+            .is_ok();
     }
 
     /// Replaces settings and transport; what is pending goes out with the new ones.
@@ -117,8 +121,8 @@ impl Worker {
     }
 
     /// The pipeline, locked: for encoding and sending one burst, never for waiting.
-    pub(crate) fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
-        self.pipeline.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn pipeline(&self) -> QuietGuard<'_, Pipeline> {
+        self.pipeline.lock()
     }
 
     fn run(&self) {
@@ -137,7 +141,11 @@ impl Worker {
                 break;
             } else if ticked {
                 let sent = self.send_window();
-                quiet = if sent { Duration::ZERO } else { (quiet * 2).max(BURST_GAP) };
+                quiet = if sent {
+                    Duration::ZERO
+                } else {
+                    (quiet * 2).max(BURST_GAP)
+                };
                 due = Instant::now() + self.wait_for(quiet);
             }
         }
@@ -162,8 +170,11 @@ impl Worker {
             if ticked || control.stop || !control.requests.is_empty() {
                 return (std::mem::take(&mut control.requests), control.stop, ticked);
             }
-            control =
-                self.wake.wait_timeout(control, left).unwrap_or_else(PoisonError::into_inner).0;
+            control = self
+                .wake
+                .wait_timeout(control, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 
@@ -183,8 +194,7 @@ impl Worker {
     fn send_window(&self) -> bool {
         self.discover();
         let schedule = self.control().schedule.clone();
-        let per_window =
-            f64::from(schedule.messages_per_second) * schedule.interval.as_secs_f64();
+        let per_window = f64::from(schedule.messages_per_second) * schedule.interval.as_secs_f64();
         let mut allowance = per_window.ceil() as usize;
         let mut pipeline = self.pipeline();
         pipeline.collect();
@@ -200,9 +210,13 @@ impl Worker {
                 return sent;
             }
             pipeline.encode_queued();
-            allowance -= pipeline.encode_due(allowance, Pace::Window { messages_per_timer }).min(allowance);
+            allowance -= pipeline
+                .encode_due(allowance, Pace::Window { messages_per_timer })
+                .min(allowance);
             sent |= pipeline.has_outgoing();
-            if !pipeline.send_burst() || !pipeline.has_outgoing() && (allowance == 0 || !pipeline.has_work()) {
+            if !pipeline.send_burst()
+                || !pipeline.has_outgoing() && (allowance == 0 || !pipeline.has_work())
+            {
                 pipeline.settle_refusals();
                 return sent;
             }
@@ -216,6 +230,7 @@ impl Worker {
 
     /// Sends everything that was recorded before the call, or what can be until the deadline.
     fn flush_until(&self, deadline: Instant) -> FlushReport {
+        let _quiet = shard::quiet();
         let start = Instant::now();
         self.discover();
         let mut pipeline = self.pipeline();
@@ -248,7 +263,7 @@ impl Worker {
 
     fn report(&self, pipeline: &mut Pipeline, start: Instant, timed_out: bool) -> FlushReport {
         let totals = pipeline.totals();
-        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reported = self.reported.lock();
         let report = FlushReport {
             totals: totals.since(&reported),
             transport: self.transport_state(pipeline),
@@ -268,7 +283,9 @@ impl Worker {
 
     /// Finds the settings of a client that nobody configured.
     fn discover(&self) {
-        let Some(discover) = self.control().discover else { return };
+        let Some(discover) = self.control().discover else {
+            return;
+        };
         match discover() {
             Ok((schedule, settings, transport)) => self.configure(schedule, settings, transport),
             Err(error) => self.control().misconfigured = Some(error.to_string()),
@@ -281,7 +298,9 @@ impl Worker {
         let Some(request) = self.request(timeout) else {
             return self.flush_until(deadline(start, timeout));
         };
-        request.wait(GRACE).unwrap_or_else(|| self.report(&mut self.pipeline(), start, true))
+        request
+            .wait(GRACE)
+            .unwrap_or_else(|| self.report(&mut self.pipeline(), start, true))
     }
 
     /// Flushes without holding up the thread that waits.
@@ -295,6 +314,7 @@ impl Worker {
 
     /// Asks the thread for a flush; `None` where there is no thread.
     fn request(&self, timeout: Duration) -> Option<Arc<Request>> {
+        let _quiet = shard::quiet();
         let mut control = self.control();
         if !control.running || control.stop {
             return None;
@@ -308,8 +328,16 @@ impl Worker {
 
     pub(crate) fn stats(&self) -> Stats {
         let mut pipeline = self.pipeline();
+        if self.shared.mode() == Mode::Closed {
+            // What raced the shutdown into a slot.
+            pipeline.drop_pending(DropReason::Closed);
+        }
         let totals = pipeline.totals();
-        Stats { totals, transport: self.transport_state(&pipeline), clock: clock::source() }
+        Stats {
+            totals,
+            transport: self.transport_state(&pipeline),
+            clock: clock::source(),
+        }
     }
 
     /// Ends the client: refuses further events, flushes, gives up what is left and stops the thread.
@@ -323,15 +351,16 @@ impl Worker {
             DropReason::Closed
         };
         pipeline.drop_pending(reason);
+        report.add(&self.report(&mut pipeline, Instant::now(), false));
         drop(pipeline);
         self.control().stop = true;
         self.wake.notify_all();
-        report.add(self.report(&mut self.pipeline(), Instant::now(), false));
         report
     }
 }
 
 fn deadline(now: Instant, timeout: Duration) -> Instant {
     // Far enough for `Duration::MAX`, which an Instant can not hold.
-    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(86_400 * 365))
+    now.checked_add(timeout)
+        .unwrap_or_else(|| now + Duration::from_secs(86_400 * 365))
 }

@@ -56,8 +56,8 @@ pub(crate) struct Pipeline {
     /// Encoded, not yet taken by the kernel.
     outgoing: VecDeque<Encoded>,
     outgoing_events: u64,
-    /// Events in the last message that the kernel took: what a refusal is about.
-    last_taken: u64,
+    /// Events in the last message that the kernel took, until a refusal is put down to it.
+    last_taken: Option<u64>,
     /// When the current burst began, and how many messages were sent in it.
     burst: Option<(Instant, usize)>,
     window: u64,
@@ -93,7 +93,7 @@ impl Pipeline {
             held_meters: Vec::new(),
             outgoing: VecDeque::new(),
             outgoing_events: 0,
-            last_taken: 0,
+            last_taken: None,
             burst: None,
             window: 0,
             totals: Totals::default(),
@@ -114,7 +114,10 @@ impl Pipeline {
         clock::calibrate();
         histogram::refill_spares();
         let mut shards = std::mem::take(&mut self.shards);
-        self.shared.update_shards(&mut shards, |shard| Watched { shard, seen: Vec::new() });
+        self.shared.update_shards(&mut shards, |shard| Watched {
+            shard,
+            seen: Vec::new(),
+        });
         self.window += 1;
         for watched in &mut shards {
             // The thread turns to the next window first: what it records from here
@@ -139,7 +142,9 @@ impl Pipeline {
             if slot.is_untouched() {
                 continue;
             }
-            let Some(metric) = self.metrics.get(index) else { break };
+            let Some(metric) = self.metrics.get(index) else {
+                break;
+            };
             let number = metric.series;
             let series = series_of(&mut self.series, metric, &self.settings.prefix);
             match &mut series.state {
@@ -184,11 +189,12 @@ impl Pipeline {
     /// Begins a window of sending: held meters are due again.
     pub(crate) fn open_window(&mut self) {
         for number in &self.held_meters {
-            if let Some(Some(series)) = self.series.get_mut(*number as usize) {
-                if series.holds() && !series.queued {
-                    series.queued = true;
-                    self.due.push_back(*number);
-                }
+            if let Some(Some(series)) = self.series.get_mut(*number as usize)
+                && series.holds()
+                && !series.queued
+            {
+                series.queued = true;
+                self.due.push_back(*number);
             }
         }
     }
@@ -207,17 +213,27 @@ impl Pipeline {
     /// With `rest` nothing of a series is carried over. Returns how many it made.
     pub(crate) fn encode_due(&mut self, allowance: usize, pace: Pace) -> usize {
         let precision = match pace {
-            Pace::Window { messages_per_timer } => {
-                Precision { messages: messages_per_timer, ..self.settings.precision }
-            }
+            Pace::Window { messages_per_timer } => Precision {
+                messages: messages_per_timer,
+                ..self.settings.precision
+            },
             Pace::Rest => self.settings.precision,
         };
         let before = self.outgoing.len();
         while self.outgoing.len() < BURST && self.outgoing.len() - before < allowance {
-            let Some(number) = self.due.pop_front() else { break };
-            let Some(Some(series)) = self.series.get_mut(number as usize) else { continue };
+            let Some(number) = self.due.pop_front() else {
+                break;
+            };
+            let Some(Some(series)) = self.series.get_mut(number as usize) else {
+                continue;
+            };
             series.queued = false;
-            let Self { outgoing, outgoing_events, totals, .. } = self;
+            let Self {
+                outgoing,
+                outgoing_events,
+                totals,
+                ..
+            } = self;
             let cancelled = series.take(precision, pace == Pace::Rest, &mut |encoded| {
                 Self::enqueue(outgoing, outgoing_events, totals, encoded);
             });
@@ -230,15 +246,26 @@ impl Pipeline {
     /// Takes queued messages and single events into the burst.
     pub(crate) fn encode_queued(&mut self) {
         while self.outgoing.len() < BURST {
-            let Some(message) = self.shared.next_message() else { break };
+            let Some(message) = self.shared.next_message() else {
+                break;
+            };
             self.totals.events += message.events;
-            Self::enqueue(&mut self.outgoing, &mut self.outgoing_events, &mut self.totals, Ok(message));
+            Self::enqueue(
+                &mut self.outgoing,
+                &mut self.outgoing_events,
+                &mut self.totals,
+                Ok(message),
+            );
         }
         let mut shards = std::mem::take(&mut self.shards);
         for watched in &mut shards {
-            let Some(events) = watched.shard.existing_events() else { continue };
+            let Some(events) = watched.shard.existing_events() else {
+                continue;
+            };
             while self.outgoing.len() < BURST {
-                let Some((slot, event)) = events.pop() else { break };
+                let Some((slot, event)) = events.pop() else {
+                    break;
+                };
                 self.totals.events += 1;
                 self.encode_event(slot, event);
             }
@@ -270,7 +297,12 @@ impl Pipeline {
             self.totals.sent += 1;
             return;
         }
-        Self::enqueue(&mut self.outgoing, &mut self.outgoing_events, &mut self.totals, encoded);
+        Self::enqueue(
+            &mut self.outgoing,
+            &mut self.outgoing_events,
+            &mut self.totals,
+            encoded,
+        );
     }
 
     fn enqueue(
@@ -284,7 +316,9 @@ impl Pipeline {
                 *outgoing_events += message.events;
                 outgoing.push_back(message);
             }
-            Err((EncodeError::NotFinite, events)) => totals.drops.add(DropReason::InvalidValue, events),
+            Err((EncodeError::NotFinite, events)) => {
+                totals.drops.add(DropReason::InvalidValue, events);
+            }
             Err((EncodeError::TooLarge, events)) => totals.drops.add(DropReason::TooLarge, events),
             Err((_, events)) => totals.drops.add(DropReason::InvalidKey, events),
         }
@@ -330,29 +364,31 @@ impl Pipeline {
 
     /// Whether the transport stays ready, and how many messages the kernel took.
     fn send_messages(&mut self, most: usize) -> (bool, usize) {
-        let before = self.totals.messages;
-        let taken = |totals: &Totals| (totals.messages - before) as usize;
-        while taken(&self.totals) < most {
-            let Some(message) = self.outgoing.front() else { break };
+        let mut taken = 0;
+        while taken < most {
+            let Some(message) = self.outgoing.front() else {
+                break;
+            };
             let events = message.events;
             match self.transport.send(&message.datagram) {
                 Sent::Taken => {
                     self.totals.sent += events;
                     self.totals.messages += 1;
-                    self.last_taken = events;
+                    taken += 1;
+                    self.last_taken = Some(events);
                 }
                 Sent::EarlierRefused => {
                     self.count_refusal();
                     continue;
                 }
-                Sent::NotReady => return (false, taken(&self.totals)),
+                Sent::NotReady => return (false, taken),
                 Sent::TooLarge => self.totals.drops.add(DropReason::TooLarge, events),
                 Sent::Failed => self.totals.drops.add(DropReason::SendFailed, events),
             }
             self.outgoing_events -= events;
             self.outgoing.pop_front();
         }
-        (true, taken(&self.totals))
+        (true, taken)
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
@@ -364,9 +400,11 @@ impl Pipeline {
 
     /// A refused message is one that the kernel took before: the last one is the likeliest.
     fn count_refusal(&mut self) {
-        let events = std::mem::take(&mut self.last_taken);
-        self.totals.sent -= events;
-        self.totals.drops.add(DropReason::Refused, events);
+        if let Some(events) = self.last_taken.take() {
+            self.totals.sent -= events;
+            self.totals.messages -= 1;
+            self.totals.drops.add(DropReason::Refused, events);
+        }
     }
 
     /// Gives up what is pending, with a reason: the client is closed.
@@ -387,7 +425,9 @@ impl Pipeline {
             self.totals.drops.add(reason, message.events);
         }
         for watched in &self.shards {
-            let Some(events) = watched.shard.existing_events() else { continue };
+            let Some(events) = watched.shard.existing_events() else {
+                continue;
+            };
             while events.pop().is_some() {
                 self.totals.events += 1;
                 self.totals.drops.add(reason, 1);

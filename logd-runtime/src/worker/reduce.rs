@@ -100,7 +100,10 @@ impl Pending {
             .chunks(2)
             .map(|pair| {
                 let count: u64 = pair.iter().map(|(_, count)| count).sum();
-                let sum: f64 = pair.iter().map(|(seconds, count)| seconds * *count as f64).sum();
+                let sum: f64 = pair
+                    .iter()
+                    .map(|(seconds, count)| seconds * *count as f64)
+                    .sum();
                 (sum / count as f64, count)
             })
             .collect();
@@ -151,10 +154,16 @@ impl Pending {
         self.send(10 * sets as usize, weight, precision, samples);
         if rest > 0 {
             self.values = whole;
-            let bits: Vec<u64> =
-                (0..u64::BITS).rev().map(|bit| 1 << bit).filter(|bit| rest & bit != 0).collect();
+            let bits: Vec<u64> = (0..u64::BITS)
+                .rev()
+                .map(|bit| 1 << bit)
+                .filter(|bit| rest & bit != 0)
+                .collect();
             for (seconds, weight) in middles(&mut self.values, bits.len()).into_iter().zip(bits) {
-                samples.push(Sample { seconds: within(seconds, extremes), weight });
+                samples.push(Sample {
+                    seconds: within(seconds, extremes),
+                    weight,
+                });
             }
         }
         self.calls = 0;
@@ -167,7 +176,8 @@ impl Pending {
             return false;
         }
         if self.values.is_empty() {
-            self.values.extend(self.memory.iter().map(|seconds| (*seconds, 1)));
+            self.values
+                .extend(self.memory.iter().map(|seconds| (*seconds, 1)));
             self.exact = false;
         }
         !self.values.is_empty()
@@ -175,7 +185,10 @@ impl Pending {
 
     fn send_all(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
         if self.exact && self.values.len() as u64 == self.calls {
-            samples.extend(self.values.iter().map(|(seconds, _)| Sample { seconds: *seconds, weight: 1 }));
+            samples.extend(self.values.iter().map(|(seconds, _)| Sample {
+                seconds: *seconds,
+                weight: 1,
+            }));
             self.remember();
             self.calls = 0;
         } else {
@@ -184,14 +197,32 @@ impl Pending {
         self.forget();
     }
 
-    fn send(&mut self, messages: usize, weight: u64, precision: Precision, samples: &mut Vec<Sample>) {
+    fn send(
+        &mut self,
+        messages: usize,
+        weight: u64,
+        precision: Precision,
+        samples: &mut Vec<Sample>,
+    ) {
         let extremes = self.extremes.unwrap_or_else(|| {
-            let lowest = self.values.iter().map(|(seconds, _)| *seconds).fold(f64::MAX, f64::min);
-            let highest = self.values.iter().map(|(seconds, _)| *seconds).fold(0.0, f64::max);
+            let lowest = self
+                .values
+                .iter()
+                .map(|(seconds, _)| *seconds)
+                .fold(f64::MAX, f64::min);
+            let highest = self
+                .values
+                .iter()
+                .map(|(seconds, _)| *seconds)
+                .fold(0.0, f64::max);
             (lowest, highest)
         });
         let seconds = strata(&mut self.values, extremes, messages, precision.kept);
-        samples.extend(seconds.into_iter().map(|seconds| Sample { seconds, weight }));
+        samples.extend(
+            seconds
+                .into_iter()
+                .map(|seconds| Sample { seconds, weight }),
+        );
         self.calls -= messages as u64 * weight;
         self.remember();
         self.values.clear();
@@ -252,7 +283,10 @@ fn strata(values: &mut [(f64, u64)], extremes: (f64, f64), messages: usize, kept
     seconds.extend((0..low).map(|part| ranks.mean(part as f64 * width, (part + 1) as f64 * width)));
     let width = (ranks.total - border) / high as f64;
     seconds.extend((0..high).map(|part| {
-        ranks.mean(border + part as f64 * width, border + (part + 1) as f64 * width)
+        ranks.mean(
+            border + part as f64 * width,
+            border + (part + 1) as f64 * width,
+        )
     }));
 
     let percentile = ranks.at(border);
@@ -283,7 +317,13 @@ fn shift(values: &mut [f64], wanted: f64, lowest: f64, highest: f64) {
         let missing = wanted - values.iter().sum::<f64>();
         let movable = values
             .iter()
-            .filter(|value| if missing > 0.0 { **value < highest } else { **value > lowest })
+            .filter(|value| {
+                if missing > 0.0 {
+                    **value < highest
+                } else {
+                    **value > lowest
+                }
+            })
             .count();
         if movable == 0 || missing.abs() <= wanted.abs() * 1e-12 {
             return;
@@ -323,7 +363,11 @@ impl<'a> Ranks<'a> {
                 break;
             }
         }
-        if covered > 0.0 { sum / covered } else { self.at(to) }
+        if covered > 0.0 {
+            sum / covered
+        } else {
+            self.at(to)
+        }
     }
 
     /// The value of the rank, counted from 1.
@@ -346,7 +390,10 @@ mod tests {
     use super::*;
     use crate::record::values::Sink as _;
 
-    const PRECISION: Precision = Precision { messages: 30, kept: 0.9 };
+    const PRECISION: Precision = Precision {
+        messages: 30,
+        kept: 0.9,
+    };
 
     fn pending(values: impl IntoIterator<Item = f64>) -> Pending {
         let mut pending = Pending::default();
@@ -361,7 +408,10 @@ mod tests {
     fn daemon(mut values: Vec<f64>) -> (f64, f64) {
         values.sort_unstable_by(f64::total_cmp);
         let kept = values.len() - cut_off(values.len() as f64, 0.9) as usize;
-        (values[..kept].iter().sum::<f64>() / kept as f64, values[kept - 1])
+        (
+            values[..kept].iter().sum::<f64>() / kept as f64,
+            values[kept - 1],
+        )
     }
 
     #[test]
@@ -421,10 +471,21 @@ mod tests {
         let mut uniform = || -> f64 { rng.random() };
         let distributions: [(&str, Vec<f64>); 3] = [
             ("uniform", (0..100_000).map(|_| uniform()).collect()),
-            ("exponential", (0..100_000).map(|_| -(1.0 - uniform()).ln()).collect()),
+            (
+                "exponential",
+                (0..100_000).map(|_| -(1.0 - uniform()).ln()).collect(),
+            ),
             (
                 "bimodal",
-                (0..100_000).map(|n| if n % 3 == 0 { 5.0 + uniform() } else { uniform() }).collect(),
+                (0..100_000)
+                    .map(|n| {
+                        if n % 3 == 0 {
+                            5.0 + uniform()
+                        } else {
+                            uniform()
+                        }
+                    })
+                    .collect(),
             ),
         ];
         for (name, values) in distributions {
@@ -441,7 +502,10 @@ mod tests {
                 sent.extend(samples.iter().map(|s| s.seconds));
             }
             let (sent_mean, sent_percentile) = daemon(sent);
-            assert!((sent_mean / mean - 1.0).abs() < 0.01, "{name}: {sent_mean} {mean}");
+            assert!(
+                (sent_mean / mean - 1.0).abs() < 0.01,
+                "{name}: {sent_mean} {mean}"
+            );
             // The daemon shows the highest of ten windows' percentiles: windows of
             // 10,000 calls each, whose own percentiles scatter, push it up.
             assert!(

@@ -54,7 +54,10 @@ impl Series {
     pub(crate) fn new(metric: &Metric, prefix: &str) -> Self {
         let state = match metric.kind {
             Kind::Counter => State::Counter(Counter::default()),
-            Kind::Meter => State::Meter(Meter { hold: metric.hold, ..Meter::default() }),
+            Kind::Meter => State::Meter(Meter {
+                hold: metric.hold,
+                ..Meter::default()
+            }),
             Kind::Timer => State::Timer(Pending::default()),
         };
         Series {
@@ -114,13 +117,22 @@ impl Series {
     ) -> u64 {
         match &mut self.state {
             State::Counter(counter) => {
-                let Counter { events, sum, float_sum } = std::mem::take(counter);
-                let value =
-                    if float_sum == 0.0 { Number::Int(sum) } else { Number::Float(sum as f64 + float_sum) };
+                let Counter {
+                    events,
+                    sum,
+                    float_sum,
+                } = std::mem::take(counter);
+                let value = if float_sum == 0.0 {
+                    Number::Int(sum)
+                } else {
+                    Number::Float(sum as f64 + float_sum)
+                };
                 if value == Number::Int(0) || value == Number::Float(0.0) {
                     return events;
                 }
-                out(encode(events, |datagram| wire::counter(datagram, &self.wire_key, value, None)));
+                out(encode(events, |datagram| {
+                    wire::counter(datagram, &self.wire_key, value, None)
+                }));
             }
             State::Meter(meter) => {
                 let value = if meter.readings > 0 {
@@ -134,7 +146,9 @@ impl Series {
                 meter.sum = 0.0;
                 meter.ever = true;
                 let value = whole(value);
-                out(encode(events, |datagram| wire::meter(datagram, &self.wire_key, value, None)));
+                out(encode(events, |datagram| {
+                    wire::meter(datagram, &self.wire_key, value, None)
+                }));
             }
             State::Timer(timer) => {
                 let mut samples = Vec::with_capacity(precision.messages);
@@ -146,7 +160,12 @@ impl Series {
                 for sample in samples {
                     let Sample { seconds, weight } = sample;
                     out(encode(weight, |datagram| {
-                        wire::timer(datagram, &self.wire_key, Number::Float(seconds), sample.rate())
+                        wire::timer(
+                            datagram,
+                            &self.wire_key,
+                            Number::Float(seconds),
+                            sample.rate(),
+                        )
                     }));
                 }
             }

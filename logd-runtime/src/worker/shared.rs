@@ -4,10 +4,11 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::series::Encoded;
 use crate::record::Shard;
+use crate::record::quiet::QuietMutex;
 use crate::stats::{DropReason, SharedDrops};
 
 /// What a client does with an event.
@@ -28,8 +29,8 @@ pub(crate) enum Mode {
 #[derive(Debug)]
 pub(crate) struct Shared {
     mode: AtomicU8,
-    shards: Mutex<Shards>,
-    messages: Mutex<MessageQueue>,
+    shards: QuietMutex<Shards>,
+    messages: QuietMutex<MessageQueue>,
     drops: SharedDrops,
     sampled_out: AtomicU64,
 }
@@ -54,8 +55,8 @@ impl Shared {
     pub(crate) fn new(mode: Mode) -> Self {
         Shared {
             mode: AtomicU8::new(mode as u8),
-            shards: Mutex::default(),
-            messages: Mutex::new(MessageQueue {
+            shards: QuietMutex::default(),
+            messages: QuietMutex::new(MessageQueue {
                 messages: VecDeque::new(),
                 bytes: 0,
                 most_messages: 1024,
@@ -74,7 +75,7 @@ impl Shared {
 
     /// Changes the mode and sends every thread the slow way, where it will be seen.
     pub(crate) fn set_mode(&self, mode: Mode) {
-        let shards = lock(&self.shards);
+        let shards = self.shards.lock();
         // ORDERING: pairs with the load in `mode`.
         self.mode.store(mode as u8, Ordering::Release);
         for shard in &shards.all {
@@ -84,7 +85,7 @@ impl Shared {
 
     /// A shard for a thread that has none: one whose thread ended, or a new one.
     pub(crate) fn lease(&self, owner: Weak<dyn Any + Send + Sync>) -> Arc<Shard> {
-        let mut shards = lock(&self.shards);
+        let mut shards = self.shards.lock();
         if let Some(shard) = shards.parked.pop() {
             return shard;
         }
@@ -95,18 +96,22 @@ impl Shared {
 
     /// Takes a shard back from a thread that ends. The worker still drains it.
     pub(crate) fn park(&self, shard: Arc<Shard>) {
-        lock(&self.shards).parked.push(shard);
+        self.shards.lock().parked.push(shard);
     }
 
     /// Appends the shards that are not in `known`, which holds the first ones.
     pub(crate) fn update_shards<T>(&self, known: &mut Vec<T>, new: impl Fn(Arc<Shard>) -> T) {
-        let shards = lock(&self.shards);
-        known.extend(shards.all[known.len()..].iter().map(|shard| new(Arc::clone(shard))));
+        let shards = self.shards.lock();
+        known.extend(
+            shards.all[known.len()..]
+                .iter()
+                .map(|shard| new(Arc::clone(shard))),
+        );
     }
 
     /// Queues a message; when the queue is full it is dropped and counted.
     pub(crate) fn queue_message(&self, message: Encoded) {
-        let mut queue = lock(&self.messages);
+        let mut queue = self.messages.lock();
         let bytes = queue.bytes + message.datagram.len();
         if queue.messages.len() >= queue.most_messages || bytes > queue.most_bytes {
             drop(queue);
@@ -119,18 +124,23 @@ impl Shared {
 
     /// The next queued message, for the worker.
     pub(crate) fn next_message(&self) -> Option<Encoded> {
-        let mut queue = lock(&self.messages);
+        let mut queue = self.messages.lock();
         let message = queue.messages.pop_front()?;
         queue.bytes -= message.datagram.len();
         Some(message)
     }
 
     pub(crate) fn queued_messages(&self) -> u64 {
-        lock(&self.messages).messages.iter().map(|message| message.events).sum()
+        self.messages
+            .lock()
+            .messages
+            .iter()
+            .map(|message| message.events)
+            .sum()
     }
 
     pub(crate) fn limit_messages(&self, messages: usize, bytes: usize) {
-        let mut queue = lock(&self.messages);
+        let mut queue = self.messages.lock();
         (queue.most_messages, queue.most_bytes) = (messages, bytes);
     }
 
@@ -149,8 +159,4 @@ impl Shared {
     pub(crate) fn sampled_out(&self) -> u64 {
         self.sampled_out.load(Ordering::Relaxed)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
