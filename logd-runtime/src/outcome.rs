@@ -1,8 +1,13 @@
 //! How a call ended: well, with an error, by a panic, or by being cancelled. Each
 //! is a timer or counter of its own, `key.ok`, `key.err`, `key.panicked`, `key.cancelled`.
 
+use std::future::Future;
 use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::thread;
+
+use pin_project_lite::pin_project;
 
 use crate::key::Name;
 use crate::metric::{Counter, Started, Timer};
@@ -25,6 +30,11 @@ use crate::metric::{Counter, Started, Timer};
 ///
 /// assert!(Answer::Found(7).is_ok());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`outcome` does not know when a `{Self}` is ok",
+    label = "returned by a function with `outcome`",
+    note = "return a `Result` or an `Option`, implement `logd::Outcome` for the type, or leave `outcome` out"
+)]
 pub trait Outcome {
     /// Whether the call is recorded as `ok`; else as `err`.
     fn is_ok(&self) -> bool;
@@ -127,6 +137,15 @@ impl<M: Measure> OutcomeGuard<M> {
         }
     }
 
+    /// A guard that records nothing any more.
+    fn ended(outcomes: &'static Outcomes<M>) -> Self {
+        OutcomeGuard {
+            outcomes,
+            started: Started::DISCARDED,
+            unwinding: false,
+        }
+    }
+
     pub(crate) fn finish<T: Outcome>(mut self, value: T) -> T {
         let metric = if value.is_ok() {
             &self.outcomes.ok
@@ -150,5 +169,49 @@ impl<M: Measure> Drop for OutcomeGuard<M> {
             &self.outcomes.cancelled
         };
         metric.end(self.started);
+    }
+}
+
+pin_project! {
+    /// A future whose end tells how it went: ok, err, panicked, or cancelled when it
+    /// is dropped before. It begins with the first poll.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct OutcomeFuture<M, F>
+    where
+        M: Measure,
+    {
+        #[pin]
+        future: F,
+        outcomes: &'static Outcomes<M>,
+        guard: Option<OutcomeGuard<M>>,
+    }
+}
+
+impl<M: Measure, F> OutcomeFuture<M, F> {
+    pub(crate) fn new(outcomes: &'static Outcomes<M>, future: F) -> Self {
+        OutcomeFuture {
+            future,
+            outcomes,
+            guard: None,
+        }
+    }
+}
+
+impl<M: Measure, F: Future<Output: Outcome>> Future for OutcomeFuture<M, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let guard = this
+            .guard
+            .get_or_insert_with(|| OutcomeGuard::new(this.outcomes));
+        let polled = this.future.poll(context);
+        if let Poll::Ready(value) = polled {
+            // Taken out of a place that is known to be filled, with nothing to unwrap.
+            let guard = std::mem::replace(guard, OutcomeGuard::ended(this.outcomes));
+            return Poll::Ready(guard.finish(value));
+        }
+        polled
     }
 }

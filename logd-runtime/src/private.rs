@@ -5,9 +5,10 @@ use std::future::Future;
 
 pub use crate::accumulator::{Accumulated, OpenGuard};
 use crate::key::Name;
-pub use crate::metric::named::{CounterTemplate, TimerTemplate};
+pub use crate::metric::named::Template;
 pub use crate::metric::timed_future::TimedFuture;
-pub use crate::outcome::{OutcomeGuard, Outcomes};
+use crate::outcome::Measure;
+pub use crate::outcome::{OutcomeFuture, OutcomeGuard, Outcomes};
 use crate::{Accumulator, Counter, Meter, Outcome, Section, TimedGuard, Timer};
 
 /// A counter for a literal key.
@@ -56,13 +57,29 @@ pub const fn derived_counter_outcomes(path: &'static str, rate: f64) -> Outcomes
 }
 
 /// Timers whose names are filled in from arguments.
-pub const fn timer_template(rate: f64) -> TimerTemplate {
-    TimerTemplate::new(rate)
+pub const fn timer_template(rate: f64) -> Template<Timer> {
+    Template::new(rate)
 }
 
 /// Counters whose names are filled in from arguments.
-pub const fn counter_template(rate: f64) -> CounterTemplate {
-    CounterTemplate::new(rate)
+pub const fn counter_template(rate: f64) -> Template<Counter> {
+    Template::new(rate)
+}
+
+/// Timers for the ways in which a call can end, their names filled in from arguments.
+pub const fn timer_outcomes_template(rate: f64) -> Template<Outcomes<Timer>> {
+    Template::new(rate)
+}
+
+/// Counters for the ways in which a call can end, their names filled in from arguments.
+pub const fn counter_outcomes_template(rate: f64) -> Template<Outcomes<Counter>> {
+    Template::new(rate)
+}
+
+/// Calls a function's body: where an expansion needs its value, `return` included.
+#[inline(always)]
+pub fn call<T>(body: impl FnOnce() -> T) -> T {
+    body()
 }
 
 /// Counts one call.
@@ -124,13 +141,37 @@ pub fn finish_counted<T: Outcome>(guard: OutcomeGuard<Counter>, value: T) -> T {
 
 /// Times a call under a name made from its arguments.
 pub fn enter_named(
-    site: &'static TimerTemplate,
+    site: &'static Template<Timer>,
     name: std::fmt::Arguments<'_>,
 ) -> TimedGuard<'static> {
-    site.enter(name)
+    site.metric(name).start()
 }
 
 /// Counts a call under a name made from its arguments.
-pub fn count_named(site: &'static CounterTemplate, name: std::fmt::Arguments<'_>) {
-    site.count(name);
+pub fn count_named(site: &'static Template<Counter>, name: std::fmt::Arguments<'_>) {
+    site.metric(name).increment();
+}
+
+/// Begins a timed call, named from its arguments, whose end tells how it went.
+pub fn enter_outcome_named(
+    site: &'static Template<Outcomes<Timer>>,
+    name: std::fmt::Arguments<'_>,
+) -> OutcomeGuard<Timer> {
+    OutcomeGuard::new(site.metric(name))
+}
+
+/// Begins a counted call, named from its arguments, whose end tells how it went.
+pub fn count_outcome_named(
+    site: &'static Template<Outcomes<Counter>>,
+    name: std::fmt::Arguments<'_>,
+) -> OutcomeGuard<Counter> {
+    OutcomeGuard::new(site.metric(name))
+}
+
+/// Watches a future from its first poll, and tells how it ended.
+pub fn outcome_future<M: Measure, F: Future<Output: Outcome>>(
+    outcomes: &'static Outcomes<M>,
+    future: F,
+) -> OutcomeFuture<M, F> {
+    OutcomeFuture::new(outcomes, future)
 }

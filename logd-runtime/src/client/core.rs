@@ -68,7 +68,7 @@ impl Number {
 
 impl Change {
     /// Writes it into the metric's slot of the thread's shard.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn apply(self, header: &Slot, slot: &Slot) {
         match self {
             Change::Increment => slot.increment(),

@@ -2,14 +2,18 @@
 //! handle once; there is a bound on how many, and the name is made in a buffer on
 //! the stack, so that a known name costs a look-up and no allocation.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
+use std::marker::PhantomData;
+use std::thread::LocalKey;
 
 use once_cell::sync::Lazy;
 
-use super::{Counter, TimedGuard, Timer};
+use super::{Counter, Timer};
 use crate::key::{self, Name};
+use crate::outcome::Outcomes;
 use crate::record::quiet::QuietMutex;
 use crate::record::shard;
 
@@ -19,120 +23,137 @@ const MOST_NAMES: usize = 10_000;
 /// The longest name; what goes beyond it is cut off.
 const LONGEST: usize = 256;
 
-static OVERFLOW_TIMER: Timer = Timer::new("logd.client.overflow.timer");
-static OVERFLOW_COUNTER: Counter = Counter::new("logd.client.overflow.counter");
-
-/// Timers whose names are made from arguments.
+/// Metrics whose names are made from arguments.
 #[derive(Debug)]
-pub struct TimerTemplate {
+pub struct Template<M: Nameable> {
     rate: f64,
+    of: PhantomData<fn() -> M>,
 }
 
-/// Counters whose names are made from arguments.
-#[derive(Debug)]
-pub struct CounterTemplate {
-    rate: f64,
-}
-
-/// Handles by rate and name. They are never freed: statics and guards refer to them.
-type Handles<M> = HashMap<u64, HashMap<Box<str>, &'static M>>;
-
-static TIMERS: Lazy<QuietMutex<Handles<Timer>>> = Lazy::new(QuietMutex::default);
-static COUNTERS: Lazy<QuietMutex<Handles<Counter>>> = Lazy::new(QuietMutex::default);
-
-thread_local! {
-    static KNOWN_TIMERS: RefCell<Handles<Timer>> = RefCell::default();
-    static KNOWN_COUNTERS: RefCell<Handles<Counter>> = RefCell::default();
-}
-
-impl TimerTemplate {
+impl<M: Nameable> Template<M> {
     pub(crate) const fn new(rate: f64) -> Self {
         crate::rate::assert_valid(rate);
-        TimerTemplate { rate }
+        Template {
+            rate,
+            of: PhantomData,
+        }
     }
 
-    pub(crate) fn enter(&self, name: fmt::Arguments<'_>) -> TimedGuard<'static> {
-        let buffer = Buffer::of(name);
-        let timer = find(
-            &KNOWN_TIMERS,
-            &TIMERS,
-            buffer.as_str(),
-            self.rate,
-            Timer::named,
-        );
-        timer.unwrap_or(&OVERFLOW_TIMER).start()
+    /// The metric of this name; beyond the bound, the one for all further names.
+    pub(crate) fn metric(&self, name: fmt::Arguments<'_>) -> &'static M {
+        find(Buffer::of(name).as_str(), self.rate).unwrap_or_else(M::overflow)
     }
 }
 
-impl CounterTemplate {
-    pub(crate) const fn new(rate: f64) -> Self {
-        crate::rate::assert_valid(rate);
-        CounterTemplate { rate }
-    }
+/// Metrics by rate and name. They are never freed: statics and guards refer to them.
+pub(crate) type Known<M> = HashMap<u64, HashMap<Box<str>, &'static M>>;
 
-    pub(crate) fn count(&self, name: fmt::Arguments<'_>) {
-        let buffer = Buffer::of(name);
-        let counter = find(
-            &KNOWN_COUNTERS,
-            &COUNTERS,
-            buffer.as_str(),
-            self.rate,
-            Counter::named,
-        );
-        counter.unwrap_or(&OVERFLOW_COUNTER).increment();
-    }
+/// What can be made for a name: a metric, or one for each outcome.
+pub trait Nameable: Sized + Send + Sync + 'static {
+    #[doc(hidden)]
+    #[allow(
+        private_interfaces,
+        reason = "implemented here alone, called here alone"
+    )]
+    fn make(name: Name, rate: f64) -> Self;
+    #[doc(hidden)]
+    fn overflow() -> &'static Self;
+    #[doc(hidden)]
+    #[allow(
+        private_interfaces,
+        reason = "implemented here alone, called here alone"
+    )]
+    fn all() -> &'static QuietMutex<Known<Self>>;
+    #[doc(hidden)]
+    #[allow(
+        private_interfaces,
+        reason = "implemented here alone, called here alone"
+    )]
+    fn known() -> &'static LocalKey<RefCell<Known<Self>>>;
 }
 
-fn find<M>(
-    known: &'static std::thread::LocalKey<RefCell<Handles<M>>>,
-    all: &QuietMutex<Handles<M>>,
-    name: &str,
-    rate: f64,
-    make: fn(Name, f64) -> M,
-) -> Option<&'static M> {
-    let found = known.try_with(|known| {
+macro_rules! nameable {
+    ($metric:ty, $make:expr, $overflow:literal) => {
+        #[allow(
+            private_interfaces,
+            reason = "implemented here alone, called here alone"
+        )]
+        impl Nameable for $metric {
+            fn make(name: Name, rate: f64) -> Self {
+                $make(name, rate)
+            }
+
+            fn overflow() -> &'static Self {
+                static OVERFLOW: $metric = $make(Name::checked($overflow), 1.0);
+                &OVERFLOW
+            }
+
+            fn all() -> &'static QuietMutex<Known<Self>> {
+                static ALL: Lazy<QuietMutex<Known<$metric>>> = Lazy::new(QuietMutex::default);
+                &ALL
+            }
+
+            fn known() -> &'static LocalKey<RefCell<Known<Self>>> {
+                thread_local! {
+                    static KNOWN: RefCell<Known<$metric>> = RefCell::default();
+                }
+                &KNOWN
+            }
+        }
+    };
+}
+
+nameable!(Timer, Timer::named, "logd.client.overflow.timer");
+nameable!(Counter, Counter::named, "logd.client.overflow.counter");
+nameable!(
+    Outcomes<Timer>,
+    Outcomes::<Timer>::timers,
+    "logd.client.overflow.timer"
+);
+nameable!(
+    Outcomes<Counter>,
+    Outcomes::<Counter>::counters,
+    "logd.client.overflow.counter"
+);
+
+fn find<M: Nameable>(name: &str, rate: f64) -> Option<&'static M> {
+    let found = M::known().try_with(|known| {
         let known = known.try_borrow().ok()?;
         known.get(&rate.to_bits())?.get(name).copied()
     });
-    if let Ok(Some(handle)) = found {
-        return Some(handle);
+    if let Ok(Some(metric)) = found {
+        return Some(metric);
     }
     if shard::is_busy() {
         return None;
     }
-    let handle = register(all, name, rate, make)?;
-    let _ = known.try_with(|known| {
+    let metric = register(name, rate)?;
+    let _ = M::known().try_with(|known| {
         if let Ok(mut known) = known.try_borrow_mut() {
             known
                 .entry(rate.to_bits())
                 .or_default()
-                .insert(name.into(), handle);
+                .insert(name.into(), metric);
         }
     });
-    Some(handle)
+    Some(metric)
 }
 
-fn register<M>(
-    all: &QuietMutex<Handles<M>>,
-    name: &str,
-    rate: f64,
-    make: fn(Name, f64) -> M,
-) -> Option<&'static M> {
-    let mut all = all.lock();
+fn register<M: Nameable>(name: &str, rate: f64) -> Option<&'static M> {
+    let mut all = M::all().lock();
     let count: usize = all.values().map(HashMap::len).sum();
     let of_rate = all.entry(rate.to_bits()).or_default();
-    if let Some(handle) = of_rate.get(name) {
-        return Some(handle);
+    if let Some(metric) = of_rate.get(name) {
+        return Some(metric);
     }
     if count >= MOST_NAMES {
         return None;
     }
-    let key =
-        key::clean(name).map_or_else(|| String::from("unnamed"), std::borrow::Cow::into_owned);
+    let key = key::clean(name).map_or_else(|| String::from("unnamed"), Cow::into_owned);
     let key: &'static str = Box::leak(key.into_boxed_str());
-    let handle: &'static M = Box::leak(Box::new(make(Name::checked(key), rate)));
-    of_rate.insert(name.into(), handle);
-    Some(handle)
+    let metric: &'static M = Box::leak(Box::new(M::make(Name::checked(key), rate)));
+    of_rate.insert(name.into(), metric);
+    Some(metric)
 }
 
 /// Text on the stack, cut at its end on a character boundary.

@@ -125,12 +125,14 @@ impl Timer {
 
     #[inline]
     pub(crate) fn end(&self, started: Started) {
-        let change = match started {
-            Started::DISCARDED => return,
-            Started::UNCLOCKED => Change::Called,
-            Started(ticks) => Change::Clocked(Reading::ticks(clock::now().saturating_sub(ticks))),
-        };
-        self.site.record(change);
+        match started {
+            Started::DISCARDED => {}
+            Started::UNCLOCKED => self.site.record(Change::Called),
+            Started(ticks) => {
+                let reading = Reading::ticks(clock::now().saturating_sub(ticks));
+                self.site.record(Change::Clocked(reading));
+            }
+        }
     }
 
     /// Whether this call of a timer with a rate is one of those that are clocked.

@@ -1,23 +1,20 @@
-//! A log-linear histogram of seconds: what a thread keeps of a timer once its raw
-//! values are full. A bucket is 0.4 to 0.8 % wide, and its index is cut straight
-//! out of the float's bits.
+//! A log-linear histogram of whole numbers, ticks or nanoseconds: a bucket is 0.4
+//! to 0.8 % wide, or exact for small numbers, and its index takes a few instructions.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Buckets per power of two, as bits of the mantissa.
+/// Buckets per power of two, as bits of a value that select one.
 const SUB_BITS: u32 = 7;
-/// The exponent of the first octave: 2^-30 s is just under a nanosecond.
-const FIRST_EXPONENT: i32 = -30;
-/// Up to 2^13 s, more than two hours; what is longer counts in the last bucket
-/// (its true size is kept as an extreme).
-const OCTAVES: usize = 43;
+const SUB: u64 = 1 << SUB_BITS;
 
-/// How many buckets there are.
-pub(crate) const BUCKETS: usize = OCTAVES << SUB_BITS;
+/// Values of this many bits and more count in the last bucket (their true size is
+/// kept as an extreme). 2^43 ticks are about an hour, and nanoseconds more than two.
+const MOST_BITS: u32 = 43;
 
-const SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - SUB_BITS;
-const BASE: u64 = ((f64::MAX_EXP - 1 + FIRST_EXPONENT) as u64) << SUB_BITS;
+/// How many buckets there are: one each for the values below `SUB`, then `SUB` for
+/// every power of two.
+pub(crate) const BUCKETS: usize = ((MOST_BITS - SUB_BITS + 1) as usize) << SUB_BITS;
 
 /// Counts per bucket that only grow (and wrap): one thread writes, another
 /// takes differences.
@@ -34,8 +31,9 @@ impl Histogram {
     }
 
     /// Counts one value. For the one writer only.
-    pub(crate) fn add(&self, seconds: f64) {
-        let bucket = &self.buckets[index_of(seconds)];
+    #[inline]
+    pub(crate) fn add(&self, value: u64) {
+        let bucket = &self.buckets[index_of(value)];
         bucket.store(
             bucket.load(Ordering::Relaxed).wrapping_add(1),
             Ordering::Relaxed,
@@ -54,16 +52,20 @@ impl Histogram {
     }
 }
 
-fn index_of(seconds: f64) -> usize {
-    let bits = seconds.max(0.0).to_bits() >> SHIFT;
-    (bits.saturating_sub(BASE) as usize).min(BUCKETS - 1)
+#[inline]
+fn index_of(value: u64) -> usize {
+    // Never 0 bits, so that the logarithm is defined; values below SUB keep theirs.
+    let octave = (value | SUB).ilog2() - SUB_BITS;
+    let index = (u64::from(octave) << SUB_BITS) + (value >> octave);
+    (index as usize).min(BUCKETS - 1)
 }
 
 /// The middle of a bucket, at most 0.4 % from any value in it.
 fn middle_of(index: usize) -> f64 {
-    let low = f64::from_bits((index as u64 + BASE) << SHIFT);
-    let high = f64::from_bits((index as u64 + 1 + BASE) << SHIFT);
-    f64::midpoint(low, high)
+    let index = index as u64;
+    let octave = (index >> SUB_BITS).saturating_sub(1);
+    let low = (index - (octave << SUB_BITS)) << octave;
+    low as f64 + ((1_u64 << octave) - 1) as f64 / 2.0
 }
 
 /// Histograms made ahead of need, so that the thread that needs one neither
@@ -99,30 +101,45 @@ mod tests {
 
     #[test]
     fn a_bucket_stands_for_its_values_within_half_a_percent() {
-        let mut seconds = 1.1e-9;
-        while seconds < 8000.0 {
-            let middle = middle_of(index_of(seconds));
-            assert!((middle / seconds - 1.0).abs() < 0.005, "{seconds} {middle}");
-            seconds *= 1.001;
+        for value in 0..300 {
+            let middle = middle_of(index_of(value));
+            assert!(
+                (middle - value as f64).abs() <= value as f64 * 0.005,
+                "{value} {middle}"
+            );
+        }
+        let mut value = 300_u64;
+        while value < 1 << MOST_BITS {
+            let middle = middle_of(index_of(value));
+            assert!(
+                (middle / value as f64 - 1.0).abs() < 0.005,
+                "{value} {middle}"
+            );
+            value += value / 97;
         }
     }
 
     #[test]
-    fn values_outside_the_range_count_at_its_ends() {
-        assert_eq!(index_of(0.0), 0);
-        assert_eq!(index_of(-1.0), 0);
-        assert_eq!(index_of(1e12), BUCKETS - 1);
+    fn buckets_follow_each_other_without_a_hole() {
+        let mut last = 0;
+        for value in 0..100_000 {
+            let index = index_of(value);
+            assert!(index == last || index == last + 1, "{value}");
+            last = index;
+        }
+        assert_eq!(index_of((1 << MOST_BITS) - 1), BUCKETS - 1);
+        assert_eq!(index_of(u64::MAX), BUCKETS - 1);
     }
 
     #[test]
     fn differences_tell_each_value_once_even_when_counts_wrap() {
         let histogram = Histogram::new();
-        histogram.buckets[index_of(0.5)].store(u32::MAX, Ordering::Relaxed);
+        histogram.buckets[index_of(500)].store(u32::MAX, Ordering::Relaxed);
         let mut seen = vec![0; BUCKETS];
         histogram.difference(&mut seen, |_, _| ());
-        histogram.add(0.5);
-        histogram.add(0.5);
-        histogram.add(2.0);
+        histogram.add(500);
+        histogram.add(500);
+        histogram.add(2000);
         let mut told = Vec::new();
         histogram.difference(&mut seen, |_, count| told.push(count));
         assert_eq!(told, [2, 1]);

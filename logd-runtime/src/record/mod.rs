@@ -3,6 +3,7 @@
 
 pub(crate) mod events;
 pub(crate) mod histogram;
+mod past;
 pub(crate) mod quiet;
 pub(crate) mod registry;
 pub(crate) mod shard;

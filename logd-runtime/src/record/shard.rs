@@ -170,21 +170,20 @@ thread_local! {
 
 /// Calls `use_slot` with the header and the metric's slot when the current shard
 /// has one that may be used directly.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
-    CURRENT.with(|current| {
-        let slots = current.slots.get();
-        // SAFETY: `slots` is the first slot of `NOWHERE`, or of an array of the
-        // shard whose strong reference `CURRENT` owns; arrays live as long as their
-        // shard, and nothing that `use_slot` can reach ends that reference.
-        let header = unsafe { &*slots };
-        if u64::from(index) >= header.length() {
-            return None;
-        }
-        // SAFETY: as above; a header's length never exceeds its array's, and `NOWHERE`'s is 0.
-        let slot = unsafe { &*slots.add(index as usize) };
-        Some(use_slot(header, slot))
-    })
+    // Only the pointer comes out of the closure: more in there is not always inlined.
+    let slots = CURRENT.with(|current| current.slots.get());
+    // SAFETY: `slots` is `NOWHERE`, or the first slot of an array of the shard whose
+    // strong reference `CURRENT` owns. Arrays live as long as their shard, and
+    // nothing that `use_slot` can reach ends that reference: it gets slots only.
+    let header = unsafe { &*slots };
+    if u64::from(index) >= header.length() {
+        return None;
+    }
+    // SAFETY: as above; a header's length never exceeds its array's, and `NOWHERE`'s is 0.
+    let slot = unsafe { &*slots.add(index as usize) };
+    Some(use_slot(header, slot))
 }
 
 /// Runs the slow path, unless this thread is on it: then the event is one that

@@ -293,7 +293,6 @@ impl Slot {
         self.time_past(header, reading);
     }
 
-    #[cold]
     #[inline(never)]
     fn time_past(&self, header: &Slot, reading: Reading) {
         let head = self.get(HEAD);
@@ -330,7 +329,7 @@ impl Slot {
             for number in seen.head..head {
                 sink.value(values.raw(number).seconds(seconds_per_tick));
             }
-            values.drain_past(&mut seen.values, sink);
+            values.drain_past(&mut seen.values, seconds_per_tick, sink);
             seen.head = head;
             // The writer may use the places that have been read. Stored every time:
             // a limit that went to an array just replaced is made good here.

@@ -1,0 +1,177 @@
+//! What a thread keeps of a timer beyond its raw values: a histogram, and the
+//! extremes of each window. All in the unit of the clock; whoever drains converts.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use super::histogram::{self, BUCKETS, Histogram};
+use super::values::Sink;
+
+/// Values of one unit. One thread writes, the worker reads.
+#[derive(Debug)]
+pub(crate) struct Past {
+    histogram: OnceLock<Histogram>,
+    /// How many values there were; grows with each.
+    count: AtomicU64,
+    /// Two windows' extremes, so that the one being closed is not written over.
+    extremes: [Extremes; 2],
+    /// Odd while the writer is in the middle of an update of `extremes`.
+    sequence: AtomicU64,
+}
+
+/// The lowest and highest value in one window.
+#[derive(Debug)]
+struct Extremes {
+    window: AtomicU64,
+    lowest: AtomicU64,
+    highest: AtomicU64,
+}
+
+/// No window has this number, so the first value opens its own.
+const NO_WINDOW: u64 = u64::MAX;
+
+impl Past {
+    pub(crate) fn new() -> Self {
+        Past {
+            histogram: OnceLock::new(),
+            count: AtomicU64::new(0),
+            extremes: std::array::from_fn(|_| Extremes {
+                window: AtomicU64::new(NO_WINDOW),
+                lowest: AtomicU64::new(0),
+                highest: AtomicU64::new(0),
+            }),
+            sequence: AtomicU64::new(0),
+        }
+    }
+
+    /// Keeps a value of `window`, for the one writer only. Without a histogram to
+    /// put it in, the number of values so far comes back: somebody else must choose
+    /// which to keep.
+    #[inline]
+    pub(crate) fn store(&self, window: u64, value: u64) -> Result<(), u64> {
+        let extremes = &self.extremes[(window % 2) as usize];
+        if extremes.window.load(Ordering::Relaxed) != window
+            || value < extremes.lowest.load(Ordering::Relaxed)
+            || value > extremes.highest.load(Ordering::Relaxed)
+        {
+            self.widen(extremes, window, value);
+        }
+        let count = self.count.load(Ordering::Relaxed) + 1;
+        let kept = match self.histogram.get() {
+            Some(histogram) => {
+                histogram.add(value);
+                Ok(())
+            }
+            None => self.store_first(value).ok_or(count),
+        };
+        // ORDERING: a reader that sees the count sees the histogram and extremes behind it.
+        self.count.store(count, Ordering::Release);
+        kept
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_first(&self, value: u64) -> Option<()> {
+        // There is one writer, so nobody else can have set it meanwhile.
+        let _ = self.histogram.set(histogram::take_spare()?);
+        self.histogram.get()?.add(value);
+        Some(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn widen(&self, extremes: &Extremes, window: u64, value: u64) {
+        let (mut lowest, mut highest) = (value, value);
+        if extremes.window.load(Ordering::Relaxed) == window {
+            lowest = lowest.min(extremes.lowest.load(Ordering::Relaxed));
+            highest = highest.max(extremes.highest.load(Ordering::Relaxed));
+        }
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        self.sequence
+            .store(sequence.wrapping_add(1), Ordering::Relaxed);
+        // ORDERING: the odd number is seen before any part of the update is.
+        fence(Ordering::Release);
+        extremes.lowest.store(lowest, Ordering::Relaxed);
+        extremes.highest.store(highest, Ordering::Relaxed);
+        extremes.window.store(window, Ordering::Relaxed);
+        // ORDERING: whoever sees the even number sees the whole update.
+        self.sequence
+            .store(sequence.wrapping_add(2), Ordering::Release);
+    }
+}
+
+/// What the worker has read of one thread's [`Past`] so far.
+#[derive(Debug, Default)]
+pub(crate) struct PastSeen {
+    count: u64,
+    histogram: Option<Box<[u32]>>,
+    /// As last told.
+    extremes: [Option<Told>; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    window: u64,
+    lowest: u64,
+    highest: u64,
+}
+
+impl Past {
+    /// Tells what came since the last time, in seconds.
+    pub(crate) fn drain(&self, seen: &mut PastSeen, seconds_per_unit: f64, sink: &mut impl Sink) {
+        // ORDERING: pairs with the writer's release; what is counted is readable.
+        let count = self.count.load(Ordering::Acquire);
+        if count == seen.count {
+            return;
+        }
+        seen.count = count;
+        if let Some(histogram) = self.histogram.get() {
+            let counts = seen
+                .histogram
+                .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
+            histogram.difference(counts, |value, count| {
+                sink.bucket(value * seconds_per_unit, count);
+            });
+        }
+        for (extremes, told) in self.extremes.iter().zip(&mut seen.extremes) {
+            let Some(now) = self.read(extremes) else {
+                continue;
+            };
+            if now.window == NO_WINDOW {
+                continue;
+            }
+            // What raced the drain of its window widens it afterwards, and is told then.
+            let before = told.filter(|told| told.window == now.window);
+            if before.is_none_or(|before| now.lowest < before.lowest) {
+                sink.extreme(now.lowest as f64 * seconds_per_unit);
+            }
+            if before.is_none_or(|before| now.highest > before.highest) {
+                sink.extreme(now.highest as f64 * seconds_per_unit);
+            }
+            *told = Some(now);
+        }
+    }
+
+    /// A consistent reading, or `None` while the writer stays in the middle of an
+    /// update: what it writes then is told at the next drain.
+    fn read(&self, extremes: &Extremes) -> Option<Told> {
+        for _ in 0..64 {
+            // ORDERING: pairs with the writer's release of an even number.
+            let before = self.sequence.load(Ordering::Acquire);
+            if before.is_multiple_of(2) {
+                let told = Told {
+                    window: extremes.window.load(Ordering::Relaxed),
+                    lowest: extremes.lowest.load(Ordering::Relaxed),
+                    highest: extremes.highest.load(Ordering::Relaxed),
+                };
+                // ORDERING: the readings are made before the second look at the number.
+                fence(Ordering::Acquire);
+                if self.sequence.load(Ordering::Relaxed) == before {
+                    return Some(told);
+                }
+            }
+            std::hint::spin_loop();
+        }
+        None
+    }
+}
