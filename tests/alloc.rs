@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use logd::testing::Spy;
-use logd::{Counter, Meter, Timer, accumulate, count, counted, meter, time, timed};
+use logd::{Counter, Meter, Timer, accumulate, accumulated, count, counted, meter, time, timed};
 
 /// Counts what each thread allocates, and records it with a handle of its own.
 struct Counting;
@@ -53,6 +53,12 @@ static RATED: Timer = Timer::new("alloc.rated").rate(0.01);
 #[counted]
 fn annotated() {}
 
+#[accumulated("alloc.accumulated")]
+fn accumulating() {
+    accumulate!("alloc.accumulated", {});
+    accumulate!("alloc.accumulated", {});
+}
+
 fn one_of_each() {
     COUNTER.increment();
     COUNTER.add(-7);
@@ -64,6 +70,7 @@ fn one_of_each() {
     meter!("alloc.macro", 3_usize);
     time!("alloc.macro", Duration::from_micros(5));
     annotated();
+    accumulating();
     accumulate!("alloc.section", {});
 }
 

@@ -56,7 +56,6 @@ pub fn ours(client: &logd::Client, effort: Effort) {
         (&clock, ours::section_complete(), None),
         (&clock, ours::timed_async(), Some((1.10, 1.25))),
         (&clock, ours::outcome(), None),
-        (&clock, ours::named_by_argument(), None),
         (&count, ours::increment_by_name(client), None),
         (&count, ours::counter_of_client(client), None),
         (&clock, ours::timer_of_client(client), None),

@@ -51,7 +51,7 @@ macro_rules! op {
     ($name:expr, $function:path) => {
         $crate::measure::Op::new($name, |calls: u64| {
             for call in 0..calls {
-                std::hint::black_box($function(std::hint::black_box(call)));
+                let _ = std::hint::black_box($function(std::hint::black_box(call)));
             }
         })
     };

@@ -58,13 +58,6 @@ fn time_outcome(x: u64) -> Result<u64, ()> {
     Ok(black_box(x) + 1)
 }
 
-#[timed("bench.table.{table}")]
-#[inline(never)]
-fn time_named(x: u64, table: &str) -> u64 {
-    let _ = table;
-    black_box(x) + 1
-}
-
 #[inline(never)]
 fn section(x: u64) -> u64 {
     accumulate!("bench.section", { black_box(x) + 1 })
@@ -133,14 +126,6 @@ pub fn timed_async() -> Op {
 
 pub fn outcome() -> Op {
     op!("timed with outcome", time_outcome)
-}
-
-pub fn named_by_argument() -> Op {
-    Op::new("timed, name from an argument", |calls| {
-        for call in 0..calls {
-            black_box(time_named(black_box(call), black_box("orders")));
-        }
-    })
 }
 
 pub fn section_of_open() -> Op {

@@ -94,7 +94,16 @@ impl Site {
         }
     }
 
+    #[inline]
     pub(crate) fn has_key_of(&self, other: &Site) -> bool {
+        let (own, others) = (self.direct(), other.direct());
+        if own == others && own != UNREGISTERED {
+            return true;
+        }
+        self.compares_equal(other)
+    }
+
+    fn compares_equal(&self, other: &Site) -> bool {
         match (&self.source, &other.source) {
             // Without making text of a derived name, which would allocate.
             (Source::Written(own), Source::Written(name)) if own == name => true,
@@ -103,7 +112,7 @@ impl Site {
         }
     }
 
-    pub(crate) fn has_key(&self, key: &str) -> bool {
+    fn has_key(&self, key: &str) -> bool {
         match &self.source {
             Source::Written(name) => name.to_key() == key,
             Source::Made { key: own, .. } => &**own == key,

@@ -1,0 +1,206 @@
+//! Accumulators: timers that stop and go, and give one reading, the sum.
+
+mod open;
+mod sum;
+mod task;
+
+use std::sync::Arc;
+
+use self::open::{Entered, Open};
+use self::sum::Use;
+pub use self::task::{Accumulated, AccumulatorExt, InAccumulator};
+use crate::client::core::Change;
+use crate::error::Error;
+use crate::metric::{TimedGuard, Timer};
+use crate::record::registry::{self, Kind};
+use crate::record::{Reading, shard};
+use crate::stats::DropReason;
+use crate::{key, rate, scope};
+
+/// The time that is spent in several sections, as one reading of a timer.
+///
+/// Dropping it records the sum of its sections; without a section there is no
+/// reading. Sections that overlap, on one thread or several, count once. The
+/// attribute `#[accumulated]` and the macro `accumulate!` open one for a function
+/// or a block; this is the explicit value, to keep in a struct or share.
+///
+/// ```
+/// use logd_runtime::testing::Spy;
+/// use logd_runtime::Accumulator;
+///
+/// let spy = Spy::new();
+/// spy.run(|| {
+///     let queries = Accumulator::new("timers.mysql");
+///     {
+///         let _section = queries.start();
+///         // … a query …
+///     }
+///     // … not counted …
+///     let section = queries.start();
+///     // … another query …
+///     section.stop();
+/// });
+/// assert_eq!(spy.timer("timers.mysql").count(), 1);
+/// ```
+#[derive(Debug)]
+pub struct Accumulator {
+    sum: Use,
+    /// Cleaned; without one the reading is an invalid key.
+    key: Option<Arc<str>>,
+    rate: f64,
+}
+
+impl Accumulator {
+    /// An accumulator whose sum becomes a reading of the timer `key`, cleaned as
+    /// for [`Client::increment`](crate::Client::increment).
+    #[must_use]
+    pub fn new(key: &str) -> Self {
+        Self::of(key, 1.0)
+    }
+
+    /// An accumulator with a sample rate, as a [`Timer`] has one.
+    ///
+    /// # Errors
+    ///
+    /// When the rate is not in (0, 1].
+    pub fn with_rate(key: &str, rate: f64) -> Result<Self, Error> {
+        if rate::is_valid(rate) {
+            Ok(Self::of(key, rate))
+        } else {
+            Err(Error::rate(rate))
+        }
+    }
+
+    fn of(key: &str, rate: f64) -> Self {
+        let sum = Use::open();
+        // Any thread may start a section.
+        sum.share();
+        sum.release();
+        Accumulator {
+            sum,
+            key: key::clean(key).map(Into::into),
+            rate,
+        }
+    }
+
+    /// Starts a section, which ends when it is stopped or dropped.
+    ///
+    /// One that outlives its accumulator counts up to the accumulator's reading.
+    pub fn start(&self) -> Section {
+        self.sum.share();
+        self.sum.start();
+        Section {
+            kind: SectionKind::Held(self.sum),
+        }
+    }
+
+    /// Records the sum so far and starts again from 0. Dropping does so too.
+    pub fn flush(&self) {
+        self.record(self.sum.read());
+    }
+
+    fn record(&self, reading: Option<Reading>) {
+        let Some(reading) = reading else { return };
+        shard::slow_path(
+            || {
+                let core = scope::current_core();
+                match &self.key {
+                    Some(key) => {
+                        let slot =
+                            registry::register(Kind::Timer, (&**key).into(), self.rate, false);
+                        core.record(slot, self.rate, Change::Time(reading));
+                    }
+                    None => core.drop_events(DropReason::InvalidKey, 1),
+                }
+                core
+            },
+            |core, nested| core.drop_events(DropReason::Nested, nested.into()),
+        );
+    }
+}
+
+impl Drop for Accumulator {
+    fn drop(&mut self) {
+        self.record(self.sum.close());
+        self.sum.release();
+    }
+}
+
+/// A stretch of time that an [`Accumulator`] counts; it ends when this is dropped.
+#[derive(Debug)]
+#[must_use = "dropping it ends the section: bind it, `let _section = accumulator.start();`"]
+pub struct Section {
+    kind: SectionKind,
+}
+
+#[derive(Debug)]
+enum SectionKind {
+    /// Of the accumulator that was open where it began, and whose call or task it is in.
+    Within(Use),
+    /// Of a value that may be gone before it ends.
+    Held(Use),
+    /// Complete in itself: a reading of its own.
+    Whole { _timed: TimedGuard<'static> },
+}
+
+impl Section {
+    /// A section of the accumulator that is open for the timer's key, or one
+    /// complete in itself.
+    #[inline]
+    pub(crate) fn at(timer: &'static Timer) -> Self {
+        let kind = match open::find(timer) {
+            Some(sum) => {
+                sum.start();
+                SectionKind::Within(sum)
+            }
+            None => SectionKind::Whole {
+                _timed: timer.start(),
+            },
+        };
+        Section { kind }
+    }
+
+    /// Ends the section.
+    pub fn stop(self) {}
+}
+
+impl Drop for Section {
+    #[inline]
+    fn drop(&mut self) {
+        match &self.kind {
+            SectionKind::Within(sum) => sum.stop(),
+            SectionKind::Held(sum) => {
+                sum.stop();
+                sum.release();
+            }
+            SectionKind::Whole { .. } => {}
+        }
+    }
+}
+
+/// An accumulator that is open on this thread until this is dropped, and then
+/// recorded. Inside of one that is open for the same key it does nothing.
+#[derive(Debug)]
+#[must_use = "the accumulator is open only while this lives"]
+pub struct OpenGuard {
+    entered: Option<Entered>,
+}
+
+impl OpenGuard {
+    pub(crate) fn new(timer: &'static Timer) -> Self {
+        let outermost = open::find(timer).is_none();
+        OpenGuard {
+            entered: outermost.then(|| Entered::new(Open::new(timer))),
+        }
+    }
+}
+
+impl Drop for OpenGuard {
+    fn drop(&mut self) {
+        if let Some(entered) = self.entered.take() {
+            let open = entered.open;
+            drop(entered);
+            open.close();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Accumulators in asynchronous code: a wrapper makes one current on every poll
+//! and when the future is dropped, so that tasks which share a thread do not mix.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::open::{self, Entered, Open};
+use crate::metric::Timer;
+
+pin_project! {
+    /// A future with an accumulator that is open for it: the body of a function
+    /// with `#[accumulated]`.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct Accumulated<F> {
+        #[pin]
+        future: Option<F>,
+        timer: &'static Timer,
+        state: State,
+    }
+
+    impl<F> PinnedDrop for Accumulated<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.future.is_some() && !matches!(this.state, State::Unpolled) {
+                // Sections that end as the future goes count too.
+                let entered = this.state.enter(this.timer);
+                this.future.set(None);
+                drop(entered);
+                this.state.close();
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    Unpolled,
+    /// Inside of an accumulator that is open for the same key: that one counts.
+    Inner,
+    Outermost(Open),
+}
+
+impl State {
+    fn enter(&mut self, timer: &'static Timer) -> Option<Entered> {
+        if matches!(self, State::Unpolled) {
+            *self = if open::find(timer).is_some() {
+                State::Inner
+            } else {
+                State::Outermost(Open::new(timer))
+            };
+        }
+        match self {
+            State::Outermost(open) => Some(Entered::new(*open)),
+            State::Inner | State::Unpolled => None,
+        }
+    }
+
+    fn close(&mut self) {
+        if let State::Outermost(open) = std::mem::replace(self, State::Inner) {
+            open.close();
+        }
+    }
+}
+
+impl<F> Accumulated<F> {
+    pub(crate) fn new(timer: &'static Timer, future: F) -> Self {
+        Accumulated {
+            future: Some(future),
+            timer,
+            state: State::Unpolled,
+        }
+    }
+}
+
+impl<F: Future> Future for Accumulated<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        let entered = this.state.enter(this.timer);
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
+        let polled = future.poll(context);
+        if polled.is_ready() {
+            this.future.set(None);
+            drop(entered);
+            this.state.close();
+        }
+        polled
+    }
+}
+
+pin_project! {
+    /// A future that takes the accumulators along which were open where it was made.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct InAccumulator<F> {
+        #[pin]
+        future: Option<F>,
+        open: Taken,
+    }
+
+    impl<F> PinnedDrop for InAccumulator<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = this.open.enter();
+            this.future.set(None);
+        }
+    }
+}
+
+/// The accumulators that were open at one place, kept for a task.
+#[derive(Debug)]
+struct Taken(Vec<Open>);
+
+impl Taken {
+    fn from_here() -> Self {
+        let all = open::all();
+        all.iter().for_each(|open| open.sum.share());
+        Taken(all)
+    }
+
+    fn enter(&self) -> Vec<Entered> {
+        self.0.iter().map(|open| Entered::new(*open)).collect()
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|open| open.sum.release());
+    }
+}
+
+impl<F: Future> Future for InAccumulator<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.open.enter();
+        match this.future.as_pin_mut() {
+            Some(future) => future.poll(context),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Takes open accumulators into a task that is spawned.
+///
+/// Sections in the task count there for as long as the function that opened the
+/// accumulator runs; after that they are readings of their own.
+///
+/// ```
+/// use logd_runtime::AccumulatorExt as _;
+///
+/// async fn fetch() -> u32 { 7 }
+/// let task = fetch().in_accumulator(); // hand this to `spawn`
+/// # let _ = task;
+/// ```
+pub trait AccumulatorExt: Future + Sized {
+    /// The future with the accumulators that are open here: sections in it count there.
+    fn in_accumulator(self) -> InAccumulator<Self> {
+        InAccumulator {
+            future: Some(self),
+            open: Taken::from_here(),
+        }
+    }
+}
+
+impl<F: Future> AccumulatorExt for F {}
