@@ -1,6 +1,8 @@
 //! What expansions of the attributes call. Not part of the public interface: it
 //! may change with every version, and the macro crate is pinned to this one.
 
+/// Named here for crates that have no `std` in sight.
+pub use std::boxed::Box;
 use std::future::Future;
 
 pub use crate::accumulator::{Accumulated, OpenGuard};
@@ -95,6 +97,7 @@ pub fn enter(site: &'static Timer) -> TimedGuard<'static> {
 }
 
 /// A section of the accumulator that is open for the key, or one complete in itself.
+#[inline]
 pub fn section(site: &'static Timer) -> Section {
     Section::at(site)
 }

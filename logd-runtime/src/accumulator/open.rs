@@ -12,6 +12,7 @@ use crate::metric::Timer;
 pub(crate) struct Open {
     pub(super) sum: Use,
     timer: &'static Timer,
+    series: u32,
 }
 
 impl Open {
@@ -19,6 +20,7 @@ impl Open {
         Open {
             sum: Use::open(),
             timer,
+            series: timer.site().series(),
         }
     }
 
@@ -49,12 +51,10 @@ pub(super) fn find(timer: &Timer) -> Option<Use> {
 }
 
 fn find_in_list(timer: &Timer) -> Option<Use> {
+    let series = timer.site().series();
     OPEN.try_with(|open| {
         let open = open.try_borrow().ok()?;
-        let found = open
-            .iter()
-            .rev()
-            .find(|open| open.timer.site().has_key_of(timer.site()))?;
+        let found = open.iter().rev().find(|open| open.series == series)?;
         found.sum.is_open().then_some(found.sum)
     })
     .ok()

@@ -23,6 +23,8 @@ pub(crate) struct Site {
     direct: AtomicU32,
     /// The slot, also where a client must be asked first.
     registered: AtomicU32,
+    /// Its series, once somebody has asked.
+    series: AtomicU32,
     kind: Kind,
     rate: f64,
     hold: bool,
@@ -42,6 +44,7 @@ impl Site {
         Site {
             direct: AtomicU32::new(UNREGISTERED),
             registered: AtomicU32::new(UNREGISTERED),
+            series: AtomicU32::new(UNREGISTERED),
             kind,
             rate,
             hold: false,
@@ -53,6 +56,7 @@ impl Site {
         Site {
             direct: AtomicU32::new(UNREGISTERED),
             registered: AtomicU32::new(UNREGISTERED),
+            series: AtomicU32::new(UNREGISTERED),
             kind,
             rate: 1.0,
             hold: false,
@@ -94,29 +98,22 @@ impl Site {
         }
     }
 
+    /// The number that all metrics of its kind and key have in common.
     #[inline]
-    pub(crate) fn has_key_of(&self, other: &Site) -> bool {
-        let (own, others) = (self.direct(), other.direct());
-        if own == others && own != UNREGISTERED {
-            return true;
-        }
-        self.compares_equal(other)
-    }
-
-    fn compares_equal(&self, other: &Site) -> bool {
-        match (&self.source, &other.source) {
-            // Without making text of a derived name, which would allocate.
-            (Source::Written(own), Source::Written(name)) if own == name => true,
-            (Source::Written(own), _) => other.has_key(&own.to_key()),
-            (Source::Made { key, .. }, _) => other.has_key(key),
+    pub(crate) fn series(&self) -> u32 {
+        let series = self.series.load(Ordering::Relaxed);
+        if series == UNREGISTERED {
+            self.register_series()
+        } else {
+            series
         }
     }
 
-    fn has_key(&self, key: &str) -> bool {
-        match &self.source {
-            Source::Written(name) => name.to_key() == key,
-            Source::Made { key: own, .. } => &**own == key,
-        }
+    #[cold]
+    fn register_series(&self) -> u32 {
+        let series = registry::metric(self.registered()).series;
+        self.series.store(series, Ordering::Relaxed);
+        series
     }
 
     pub(crate) const fn rate(&self) -> f64 {
@@ -213,6 +210,7 @@ impl Clone for Site {
         Site {
             direct: AtomicU32::new(self.direct.load(Ordering::Relaxed)),
             registered: AtomicU32::new(self.registered.load(Ordering::Relaxed)),
+            series: AtomicU32::new(self.series.load(Ordering::Relaxed)),
             kind: self.kind,
             rate: self.rate,
             hold: self.hold,

@@ -30,8 +30,20 @@ impl Histogram {
         }
     }
 
-    /// Counts one value. For the one writer only.
+    /// Counts one value that is not too large, or changes nothing. For the one writer only.
     #[inline]
+    pub(crate) fn add_usual(&self, value: u64) -> bool {
+        let Some(bucket) = self.buckets.get(usual_index_of(value)) else {
+            return false;
+        };
+        bucket.store(
+            bucket.load(Ordering::Relaxed).wrapping_add(1),
+            Ordering::Relaxed,
+        );
+        true
+    }
+
+    /// Counts one value. For the one writer only.
     pub(crate) fn add(&self, value: u64) {
         let bucket = &self.buckets[index_of(value)];
         bucket.store(
@@ -52,12 +64,16 @@ impl Histogram {
     }
 }
 
-#[inline]
 fn index_of(value: u64) -> usize {
+    usual_index_of(value).min(BUCKETS - 1)
+}
+
+/// The same without the end, for values that may be too large.
+#[inline]
+fn usual_index_of(value: u64) -> usize {
     // Never 0 bits, so that the logarithm is defined; values below SUB keep theirs.
     let octave = (value | SUB).ilog2() - SUB_BITS;
-    let index = (u64::from(octave) << SUB_BITS) + (value >> octave);
-    (index as usize).min(BUCKETS - 1)
+    ((u64::from(octave) << SUB_BITS) + (value >> octave)) as usize
 }
 
 /// The middle of a bucket, at most 0.4 % from any value in it.

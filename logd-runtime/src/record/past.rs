@@ -11,8 +11,8 @@ use super::values::Sink;
 #[derive(Debug)]
 pub(crate) struct Past {
     histogram: OnceLock<Histogram>,
-    /// How many values there were; grows with each.
-    count: AtomicU64,
+    /// Values that came while there was no histogram.
+    homeless: AtomicU64,
     /// Two windows' extremes, so that the one being closed is not written over.
     extremes: [Extremes; 2],
     /// Odd while the writer is in the middle of an update of `extremes`.
@@ -34,7 +34,7 @@ impl Past {
     pub(crate) fn new() -> Self {
         Past {
             histogram: OnceLock::new(),
-            count: AtomicU64::new(0),
+            homeless: AtomicU64::new(0),
             extremes: std::array::from_fn(|_| Extremes {
                 window: AtomicU64::new(NO_WINDOW),
                 lowest: AtomicU64::new(0),
@@ -44,42 +44,40 @@ impl Past {
         }
     }
 
-    /// Keeps a value of `window`, for the one writer only. Without a histogram to
-    /// put it in, the number of values so far comes back: somebody else must choose
-    /// which to keep.
+    /// Keeps a value of `window` when nothing has to be made or widened for it;
+    /// else it changes nothing. For the one writer only.
     #[inline]
-    pub(crate) fn store(&self, window: u64, value: u64) -> Result<(), u64> {
+    pub(crate) fn store_usual(&self, window: u64, value: u64) -> bool {
         let extremes = &self.extremes[(window % 2) as usize];
-        if extremes.window.load(Ordering::Relaxed) != window
-            || value < extremes.lowest.load(Ordering::Relaxed)
-            || value > extremes.highest.load(Ordering::Relaxed)
+        extremes.window.load(Ordering::Relaxed) == window
+            && value >= extremes.lowest.load(Ordering::Relaxed)
+            && value <= extremes.highest.load(Ordering::Relaxed)
+            && self
+                .histogram
+                .get()
+                .is_some_and(|histogram| histogram.add_usual(value))
+    }
+
+    /// Keeps a value of `window`, for the one writer only. Without a histogram to
+    /// put it in, the number of such values so far comes back: somebody else must
+    /// choose which to keep.
+    pub(crate) fn store(&self, window: u64, value: u64) -> Result<(), u64> {
+        self.widen(&self.extremes[(window % 2) as usize], window, value);
+        if self.histogram.get().is_none()
+            && let Some(spare) = histogram::take_spare()
         {
-            self.widen(extremes, window, value);
+            // There is one writer, so nobody else can have set it meanwhile.
+            let _ = self.histogram.set(spare);
         }
-        let count = self.count.load(Ordering::Relaxed) + 1;
-        let kept = match self.histogram.get() {
-            Some(histogram) => {
-                histogram.add(value);
-                Ok(())
-            }
-            None => self.store_first(value).ok_or(count),
-        };
-        // ORDERING: a reader that sees the count sees the histogram and extremes behind it.
-        self.count.store(count, Ordering::Release);
-        kept
+        if let Some(histogram) = self.histogram.get() {
+            histogram.add(value);
+            return Ok(());
+        }
+        let homeless = self.homeless.load(Ordering::Relaxed) + 1;
+        self.homeless.store(homeless, Ordering::Relaxed);
+        Err(homeless)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn store_first(&self, value: u64) -> Option<()> {
-        // There is one writer, so nobody else can have set it meanwhile.
-        let _ = self.histogram.set(histogram::take_spare()?);
-        self.histogram.get()?.add(value);
-        Some(())
-    }
-
-    #[cold]
-    #[inline(never)]
     fn widen(&self, extremes: &Extremes, window: u64, value: u64) {
         let (mut lowest, mut highest) = (value, value);
         if extremes.window.load(Ordering::Relaxed) == window {
@@ -103,7 +101,6 @@ impl Past {
 /// What the worker has read of one thread's [`Past`] so far.
 #[derive(Debug, Default)]
 pub(crate) struct PastSeen {
-    count: u64,
     histogram: Option<Box<[u32]>>,
     /// As last told.
     extremes: [Option<Told>; 2],
@@ -117,20 +114,20 @@ struct Told {
 }
 
 impl Past {
-    /// Tells what came since the last time, in seconds.
-    pub(crate) fn drain(&self, seen: &mut PastSeen, seconds_per_unit: f64, sink: &mut impl Sink) {
-        // ORDERING: pairs with the writer's release; what is counted is readable.
-        let count = self.count.load(Ordering::Acquire);
-        if count == seen.count {
-            return;
-        }
-        seen.count = count;
+    /// Tells what came since the last time; `seconds` converts the value of a bucket's
+    /// middle, or of an extreme, which is a whole number.
+    pub(crate) fn drain(
+        &self,
+        seen: &mut PastSeen,
+        seconds: impl Fn(f64) -> f64,
+        sink: &mut impl Sink,
+    ) {
         if let Some(histogram) = self.histogram.get() {
             let counts = seen
                 .histogram
                 .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
             histogram.difference(counts, |value, count| {
-                sink.bucket(value * seconds_per_unit, count);
+                sink.bucket(seconds(value), count);
             });
         }
         for (extremes, told) in self.extremes.iter().zip(&mut seen.extremes) {
@@ -143,10 +140,10 @@ impl Past {
             // What raced the drain of its window widens it afterwards, and is told then.
             let before = told.filter(|told| told.window == now.window);
             if before.is_none_or(|before| now.lowest < before.lowest) {
-                sink.extreme(now.lowest as f64 * seconds_per_unit);
+                sink.extreme(seconds(now.lowest as f64));
             }
             if before.is_none_or(|before| now.highest > before.highest) {
-                sink.extreme(now.highest as f64 * seconds_per_unit);
+                sink.extreme(seconds(now.highest as f64));
             }
             *told = Some(now);
         }

@@ -40,11 +40,22 @@ impl Reading {
         self.0
     }
 
+    #[inline]
+    fn is_ticks(self) -> bool {
+        self.0 & NANOSECONDS == 0
+    }
+
+    /// Ticks or nanoseconds.
+    #[inline]
+    fn amount(self) -> u64 {
+        self.0 & !NANOSECONDS
+    }
+
     pub(crate) fn seconds(self, seconds_per_tick: f64) -> f64 {
-        if self.0 & NANOSECONDS == 0 {
-            self.0 as f64 * seconds_per_tick
+        if self.is_ticks() {
+            self.amount() as f64 * seconds_per_tick
         } else {
-            Duration::from_nanos(self.0 & !NANOSECONDS).as_secs_f64()
+            self.amount() as f64 / 1e9
         }
     }
 }
@@ -93,29 +104,38 @@ impl Values {
         Reading::from_bits(self.raw[(number % RAW) as usize].load(Ordering::Relaxed))
     }
 
-    /// Keeps a value of `window` for which there is no raw place left. For the one writer only.
+    /// Keeps a value of `window` for which there is no raw place left, when nothing
+    /// has to be made or widened for it. For the one writer only.
     #[inline]
+    pub(crate) fn store_past_usual(&self, window: u64, reading: Reading) -> bool {
+        self.past_of(reading).store_usual(window, reading.amount())
+    }
+
+    /// Keeps a value of `window` for which there is no raw place left. For the one writer only.
     pub(crate) fn store_past(&self, window: u64, head: u64, reading: Reading) {
-        let past = if reading.0 & NANOSECONDS == 0 {
+        if let Err(homeless) = self.past_of(reading).store(window, reading.amount()) {
+            self.replace_raw(head, homeless, reading);
+        }
+    }
+
+    #[inline]
+    fn past_of(&self, reading: Reading) -> &Past {
+        if reading.is_ticks() {
             &self.clocked
         } else {
             &self.measured
-        };
-        if let Err(count) = past.store(window, reading.0 & !NANOSECONDS) {
-            self.replace_raw(head, count, reading);
         }
     }
 
     /// Without a spare histogram in this window the raw values become a random
     /// choice, each further value taking a place with the chance a fair draw gives it.
-    #[cold]
-    fn replace_raw(&self, head: u64, past: u64, reading: Reading) {
+    fn replace_raw(&self, head: u64, homeless: u64, reading: Reading) {
         let mut random = self.random.load(Ordering::Relaxed);
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         self.random.store(random, Ordering::Relaxed);
-        let place = random % (RAW + past);
+        let place = random % (RAW + homeless);
         if place < RAW {
             self.store_raw(head + place, reading);
         }
@@ -148,7 +168,9 @@ impl Values {
         sink: &mut impl Sink,
     ) {
         self.clocked
-            .drain(&mut seen.clocked, seconds_per_tick, sink);
-        self.measured.drain(&mut seen.measured, 1e-9, sink);
+            .drain(&mut seen.clocked, |ticks| ticks * seconds_per_tick, sink);
+        // Divided: a billionth is no binary fraction, and the quotient is the nearest one.
+        self.measured
+            .drain(&mut seen.measured, |nanoseconds| nanoseconds / 1e9, sink);
     }
 }
