@@ -139,7 +139,7 @@ impl Config {
             prefix: self.prefix.clone(),
             precision: Precision {
                 messages: self.messages_per_timer,
-                kept: self.threshold / 100.0,
+                threshold: self.threshold,
             },
         }
     }

@@ -22,8 +22,8 @@ impl Sample {
 pub(crate) struct Precision {
     /// The most messages in a window, a multiple of 10.
     pub(crate) messages: usize,
-    /// The share of the values below the daemon's percentile, 0.9.
-    pub(crate) kept: f64,
+    /// The daemon's percentile, 90.
+    pub(crate) threshold: f64,
 }
 
 /// Windows for which a weight is held, so that seconds of unequal load within one
@@ -217,7 +217,7 @@ impl Pending {
                 .fold(0.0, f64::max);
             (lowest, highest)
         });
-        let seconds = strata(&mut self.values, extremes, messages, precision.kept);
+        let seconds = strata(&mut self.values, extremes, messages, precision.threshold);
         samples.extend(
             seconds
                 .into_iter()
@@ -263,21 +263,26 @@ fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
 
 /// The values of `messages` messages of equal weight, in order.
 ///
-/// The daemon cuts the highest `1 - kept` of its samples off before it takes the
+/// The daemon cuts those above its percentile off before it takes the
 /// mean, and reports the highest that is left. So the ranks it would keep are cut
 /// into as many strata as there will be messages among them, the others likewise;
 /// a stratum is sent as its mean. The lowest message is the true minimum, the last
 /// kept one the true percentile, the highest the true maximum, and the others are
 /// shifted so that the mean of the kept ones stays true.
-fn strata(values: &mut [(f64, u64)], extremes: (f64, f64), messages: usize, kept: f64) -> Vec<f64> {
+fn strata(
+    values: &mut [(f64, u64)],
+    extremes: (f64, f64),
+    messages: usize,
+    threshold: f64,
+) -> Vec<f64> {
     let (lowest, highest) = extremes;
     for (seconds, _) in values.iter_mut() {
         *seconds = seconds.clamp(lowest, highest);
     }
     let ranks = Ranks::sort(values);
-    let high = cut_off(messages as f64, kept) as usize;
+    let high = cut_off(messages as f64, threshold) as usize;
     let low = messages - high;
-    let border = (ranks.total - cut_off(ranks.total, kept)).max(ranks.total.min(1.0));
+    let border = (ranks.total - cut_off(ranks.total, threshold)).max(ranks.total.min(1.0));
     let mut seconds: Vec<f64> = Vec::with_capacity(messages);
     let width = border / low as f64;
     seconds.extend((0..low).map(|part| ranks.mean(part as f64 * width, (part + 1) as f64 * width)));
@@ -291,9 +296,11 @@ fn strata(values: &mut [(f64, u64)], extremes: (f64, f64), messages: usize, kept
 
     let percentile = ranks.at(border);
     let true_sum = ranks.mean(0.0, border) * low as f64;
-    if low > 2 {
+    if low > 1 {
         seconds[0] = lowest;
         seconds[low - 1] = percentile;
+    }
+    if low > 2 {
         let between = &mut seconds[1..low - 1];
         let wanted = true_sum - lowest - percentile;
         shift(between, wanted, lowest, percentile);
@@ -304,9 +311,10 @@ fn strata(values: &mut [(f64, u64)], extremes: (f64, f64), messages: usize, kept
     seconds
 }
 
-/// How many of `count` sorted samples the daemon leaves out of the mean.
-fn cut_off(count: f64, kept: f64) -> f64 {
-    ((1.0 - kept) * count + 0.5).floor()
+/// How many of `count` sorted samples the daemon leaves out of the mean, in its own
+/// order of operations: it decides by a half.
+fn cut_off(count: f64, threshold: f64) -> f64 {
+    ((100.0 - threshold) / 100.0 * count + 0.5).floor()
 }
 
 /// Moves values by one amount so that their sum becomes `wanted`, none beyond the limits.
@@ -392,7 +400,7 @@ mod tests {
 
     const PRECISION: Precision = Precision {
         messages: 30,
-        kept: 0.9,
+        threshold: 90.0,
     };
 
     fn pending(values: impl IntoIterator<Item = f64>) -> Pending {
@@ -407,7 +415,7 @@ mod tests {
     /// Mean and percentile as the daemon computes them.
     fn daemon(mut values: Vec<f64>) -> (f64, f64) {
         values.sort_unstable_by(f64::total_cmp);
-        let kept = values.len() - cut_off(values.len() as f64, 0.9) as usize;
+        let kept = values.len() - cut_off(values.len() as f64, 90.0) as usize;
         (
             values[..kept].iter().sum::<f64>() / kept as f64,
             values[kept - 1],
