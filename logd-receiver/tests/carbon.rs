@@ -141,7 +141,7 @@ fn what_a_receiver_ships_is_what_carbons_files_hold() {
     for n in 1..=10 {
         send(&|out| wire::counter(out, "shop:orders", Number::Int(n), None).unwrap());
         send(&|out| {
-            wire::timer(out, "shop:pay", Number::Float(n as f64 / 4.0), Some(0.5)).unwrap()
+            wire::timer(out, "shop:pay", Number::Float(n as f64 / 4.0), Some(0.5)).unwrap();
         });
         send(&|out| wire::meter(out, "shop:depth", Number::Int(n * n), None).unwrap());
     }

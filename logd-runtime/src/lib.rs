@@ -11,6 +11,8 @@ mod error;
 mod key;
 mod rate;
 mod stats;
+mod sync;
+mod sys;
 pub mod wire;
 // Layer 1: the way in and the way out.
 mod record;

@@ -17,8 +17,13 @@ pub(crate) struct Open {
 
 impl Open {
     pub(super) fn new(timer: &'static Timer) -> Self {
+        Open::of(timer, Use::open())
+    }
+
+    /// The accumulator that a use of a sum is for.
+    pub(super) fn of(timer: &'static Timer, sum: Use) -> Self {
         Open {
-            sum: Use::open(),
+            sum,
             timer,
             series: timer.site().series(),
         }
@@ -71,6 +76,28 @@ pub(super) fn all() -> Vec<Open> {
     .unwrap_or_default()
 }
 
+/// Makes it the innermost of this thread, until it is left.
+pub(super) fn enter(open: Open) {
+    let _ = OPEN.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut() {
+            all.push(open);
+            DEPTH.set(all.len());
+        }
+    });
+}
+
+/// Takes its last entry out of this thread's list.
+pub(super) fn leave(sum: Use) {
+    let _ = OPEN.try_with(|all| {
+        if let Ok(mut all) = all.try_borrow_mut()
+            && let Some(place) = all.iter().rposition(|open| open.sum.is(sum))
+        {
+            all.remove(place);
+            DEPTH.set(all.len());
+        }
+    });
+}
+
 /// An entry in this thread's list, taken out when this is dropped.
 #[derive(Debug)]
 pub(super) struct Entered {
@@ -80,12 +107,7 @@ pub(super) struct Entered {
 
 impl Entered {
     pub(super) fn new(open: Open) -> Self {
-        let _ = OPEN.try_with(|all| {
-            if let Ok(mut all) = all.try_borrow_mut() {
-                all.push(open);
-                DEPTH.set(all.len());
-            }
-        });
+        enter(open);
         Entered {
             open,
             not_send: PhantomData,
@@ -95,13 +117,6 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let _ = OPEN.try_with(|all| {
-            if let Ok(mut all) = all.try_borrow_mut()
-                && let Some(place) = all.iter().rposition(|open| open.sum.is(self.open.sum))
-            {
-                all.remove(place);
-                DEPTH.set(all.len());
-            }
-        });
+        leave(self.open.sum);
     }
 }

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::open::{self, Entered, Open};
+use super::sum::Use;
 use crate::metric::Timer;
 
 pin_project! {
@@ -16,52 +17,56 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "a future does nothing unless it is awaited"]
     pub struct Accumulated<F> {
+        // Dropped before the state, which then leaves and closes the accumulator.
         #[pin]
-        future: Option<F>,
-        timer: &'static Timer,
+        future: F,
         state: State,
     }
 
     impl<F> PinnedDrop for Accumulated<F> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.future.is_some() && !matches!(this.state, State::Unpolled) {
-                // Sections that end as the future goes count too.
-                let entered = this.state.enter(this.timer);
-                this.future.set(None);
-                drop(entered);
-                this.state.close();
+            // Sections that end as the future goes count too.
+            if let Some(open) = this.project().state.open() {
+                open::enter(open);
             }
         }
     }
 }
 
+/// Kept small, because it is a part of every future that has an accumulator.
 #[derive(Debug)]
-enum State {
-    Unpolled,
-    /// Inside of an accumulator that is open for the same key: that one counts.
-    Inner,
-    Outermost(Open),
+struct State {
+    timer: &'static Timer,
+    /// None before the first poll, at the end, and as long as it is polled inside of an
+    /// accumulator that is open for the same key: that one counts.
+    sum: Option<Use>,
 }
 
 impl State {
-    fn enter(&mut self, timer: &'static Timer) -> Option<Entered> {
-        if matches!(self, State::Unpolled) {
-            *self = if open::find(timer).is_some() {
-                State::Inner
-            } else {
-                State::Outermost(Open::new(timer))
-            };
+    fn open(&self) -> Option<Open> {
+        self.sum.map(|sum| Open::of(self.timer, sum))
+    }
+
+    fn enter(&mut self) -> Option<Entered> {
+        if self.sum.is_none() && open::find(self.timer).is_none() {
+            self.sum = Some(Use::open());
         }
-        match self {
-            State::Outermost(open) => Some(Entered::new(*open)),
-            State::Inner | State::Unpolled => None,
-        }
+        self.open().map(Entered::new)
     }
 
     fn close(&mut self) {
-        if let State::Outermost(open) = std::mem::replace(self, State::Inner) {
+        if let Some(open) = self.open() {
+            self.sum = None;
             open.close();
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if let Some(sum) = self.sum {
+            open::leave(sum);
+            self.close();
         }
     }
 }
@@ -69,9 +74,8 @@ impl State {
 impl<F> Accumulated<F> {
     pub(crate) fn new(timer: &'static Timer, future: F) -> Self {
         Accumulated {
-            future: Some(future),
-            timer,
-            state: State::Unpolled,
+            future,
+            state: State { timer, sum: None },
         }
     }
 }
@@ -80,14 +84,10 @@ impl<F: Future> Future for Accumulated<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let entered = this.state.enter(this.timer);
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let polled = future.poll(context);
+        let this = self.project();
+        let entered = this.state.enter();
+        let polled = this.future.poll(context);
         if polled.is_ready() {
-            this.future.set(None);
             drop(entered);
             this.state.close();
         }

@@ -1,12 +1,12 @@
 //! The queue of single events between one thread and the worker, for clients
 //! that send a message for each event. Bounded: what finds it full is dropped and counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::values::Reading;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::size;
 
 /// Events that a thread may be ahead of the worker; 16 bytes each.
-const CAPACITY: u64 = 4096;
+const CAPACITY: u64 = size(4096, 4);
 
 /// One event as it was recorded.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +33,7 @@ pub(crate) struct EventRing {
 impl EventRing {
     pub(crate) fn new() -> Self {
         EventRing {
-            entries: (0..CAPACITY)
-                .map(|_| [const { AtomicU64::new(0) }; 2])
-                .collect(),
+            entries: (0..CAPACITY).map(|_| Default::default()).collect(),
             head: AtomicU64::new(0),
             tail: AtomicU64::new(0),
         }

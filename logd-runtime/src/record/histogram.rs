@@ -2,15 +2,17 @@
 //! to 0.8 % wide, or exact for small numbers, and its index takes a few instructions.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::size;
 
 /// Buckets per power of two, as bits of a value that select one.
-const SUB_BITS: u32 = 7;
+const SUB_BITS: u32 = size(7, 1) as u32;
 const SUB: u64 = 1 << SUB_BITS;
 
 /// Values of this many bits and more count in the last bucket (their true size is
 /// kept as an extreme). 2^43 ticks are about an hour, and nanoseconds more than two.
-const MOST_BITS: u32 = 43;
+const MOST_BITS: u32 = size(43, 3) as u32;
 
 /// How many buckets there are: one each for the values below `SUB`, then `SUB` for
 /// every power of two.
@@ -90,7 +92,7 @@ static SPARES: Mutex<Vec<Histogram>> = Mutex::new(Vec::new());
 
 /// How many spares the workers keep: timers that may go past their raw values
 /// within one interval before the others make do with a random choice.
-const SPARE_COUNT: usize = 16;
+const SPARE_COUNT: usize = size(16, 1) as usize;
 
 /// A spare, unless there is none or another thread is taking one right now.
 pub(crate) fn take_spare() -> Option<Histogram> {

@@ -1,11 +1,10 @@
 //! What a thread keeps of a timer beyond its raw values: a histogram, and the
 //! extremes of each window. All in the unit of the clock; whoever drains converts.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-
 use super::histogram::{self, BUCKETS, Histogram};
 use super::values::Sink;
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::sync::{OnceLock, size, spin_loop};
 
 /// Values of one unit. One thread writes, the worker reads.
 #[derive(Debug)]
@@ -152,7 +151,7 @@ impl Past {
     /// A consistent reading, or `None` while the writer stays in the middle of an
     /// update: what it writes then is told at the next drain.
     fn read(&self, extremes: &Extremes) -> Option<Told> {
-        for _ in 0..64 {
+        for _ in 0..size(64, 2) {
             // ORDERING: pairs with the writer's release of an even number.
             let before = self.sequence.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
@@ -167,7 +166,7 @@ impl Past {
                     return Some(told);
                 }
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
         None
     }

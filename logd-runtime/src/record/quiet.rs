@@ -3,9 +3,9 @@
 //! it would wait for its own lock.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::shard::{Quiet, quiet};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex whose holder records nothing the slow way. It does not poison: what it
 /// guards is whole between any two statements.

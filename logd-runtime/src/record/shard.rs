@@ -10,11 +10,12 @@ use std::any::Any;
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use super::events::EventRing;
 use super::slot::Slot;
+use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, thread_local};
 
 /// The slots of one thread for one client. It outlives its thread: the next
 /// thread that needs one goes on where this one stopped.

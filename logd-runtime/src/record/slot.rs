@@ -2,11 +2,12 @@
 //! writes with plain loads and stores; the worker reads, and takes differences of
 //! counts that only grow, so no event is told twice and none is lost between two drains.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::values::{RAW, Reading, Sink, Values, ValuesSeen};
 use crate::rate::GapTable;
+use crate::sync::atomic::{AtomicU64, Ordering, fence};
+use crate::sync::{OnceLock, size, spin_loop};
 
 /// Cells and, for timers, the values beside them. What a cell means depends on
 /// the kind of the metric; the first slot of an array is its header.
@@ -38,6 +39,8 @@ const HEAD: usize = 2;
 const LIMIT: usize = 3;
 
 impl Slot {
+    // loom makes its atomics at run time only; its models need no constant one.
+    #[cfg(not(loom))]
     pub(crate) const fn empty() -> Self {
         Slot {
             cells: [const { AtomicU64::new(0) }; 6],
@@ -201,7 +204,7 @@ pub(crate) struct MeterGain {
 impl Slot {
     /// Nothing while the writer stays in the middle of an update: the next drain tells it.
     pub(crate) fn drain_meter(&self, seen: &mut MeterSeen) -> MeterGain {
-        for _ in 0..64 {
+        for _ in 0..size(64, 2) {
             // ORDERING: pairs with the writer's release of an even number.
             let before = self.cells[SEQUENCE].load(Ordering::Acquire);
             if before.is_multiple_of(2) {
@@ -225,7 +228,7 @@ impl Slot {
                     return gain;
                 }
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
         MeterGain::default()
     }

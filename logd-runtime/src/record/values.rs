@@ -2,15 +2,16 @@
 //! in histograms. One thread writes, the worker reads; neither waits for the other
 //! and no value is told twice.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::past::{Past, PastSeen};
 use crate::rate::GapTable;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{OnceLock, size};
 
 /// Raw values kept between two drains. Memory per thread and timer: 8 bytes each.
-pub(crate) const RAW: u64 = 64;
+pub(crate) const RAW: u64 = size(64, 2);
 
 /// Marks a reading in nanoseconds rather than ticks: a duration that the user measured.
 const NANOSECONDS: u64 = 1 << 63;

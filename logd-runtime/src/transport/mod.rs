@@ -17,6 +17,8 @@ pub(crate) enum Sent {
     NotReady,
     /// It does not fit.
     TooLarge,
+    /// Several at once can not be sent this way: try them one by one.
+    OneByOne,
     /// The kernel will not take this one, now or later.
     Failed,
 }
@@ -41,6 +43,19 @@ impl Transport {
     pub(crate) fn send(&mut self, datagram: &[u8]) -> Sent {
         match self {
             Transport::Udp(udp) => udp.send(datagram),
+            Transport::Nowhere => Sent::NotReady,
+        }
+    }
+
+    /// Whether [`send_segments`](Self::send_segments) is worth a try.
+    pub(crate) fn sends_segments(&self) -> bool {
+        matches!(self, Transport::Udp(udp) if udp.sends_segments())
+    }
+
+    /// Sends several datagrams of `length` bytes, the last may be shorter: all or none.
+    pub(crate) fn send_segments(&mut self, datagrams: &[u8], length: u16) -> Sent {
+        match self {
+            Transport::Udp(udp) => udp.send_segments(datagrams, length),
             Transport::Nowhere => Sent::NotReady,
         }
     }

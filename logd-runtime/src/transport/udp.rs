@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Sent;
 use super::resolver::LookUp;
+use crate::sys;
 
 /// The first wait after a name did not resolve or a socket could not be had; it
 /// doubles up to [`LONGEST_WAIT`].
@@ -21,6 +22,8 @@ pub(crate) struct Udp {
     state: State,
     /// When the kernel last said that nobody listens, while nothing else is known.
     refused: bool,
+    /// Whether the kernel cuts one send into datagrams, as far as is known.
+    segments: bool,
     wait: Duration,
 }
 
@@ -51,6 +54,7 @@ impl Udp {
             port,
             state: State::Idle,
             refused: false,
+            segments: true,
             wait: FIRST_WAIT,
         }
     }
@@ -107,31 +111,49 @@ impl Udp {
         let State::Connected { socket, .. } = &self.state else {
             return Sent::NotReady;
         };
-        match socket.send(datagram) {
-            Ok(_) => {
-                self.refused = false;
-                Sent::Taken
+        let sent = socket.send(datagram).map(drop);
+        self.judge(sent)
+    }
+
+    pub(crate) fn sends_segments(&self) -> bool {
+        self.segments
+    }
+
+    pub(crate) fn send_segments(&mut self, datagrams: &[u8], length: u16) -> Sent {
+        let State::Connected { socket, .. } = &self.state else {
+            return Sent::NotReady;
+        };
+        match sys::send_segments(socket, datagrams, length) {
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => {
+                self.segments = false;
+                Sent::OneByOne
             }
-            Err(error) => match error.kind() {
-                io::ErrorKind::ConnectionRefused => {
-                    self.refused = true;
-                    Sent::EarlierRefused
-                }
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Sent::NotReady,
-                _ if is_too_large(&error) => Sent::TooLarge,
-                io::ErrorKind::NetworkUnreachable
-                | io::ErrorKind::HostUnreachable
-                | io::ErrorKind::NetworkDown
-                | io::ErrorKind::AddrNotAvailable
-                | io::ErrorKind::OutOfMemory => {
-                    self.state = State::Unreachable {
-                        error,
-                        retry: self.next_retry(),
-                    };
-                    Sent::NotReady
-                }
-                _ => Sent::Failed,
-            },
+            sent => self.judge(sent),
+        }
+    }
+
+    fn judge(&mut self, sent: io::Result<()>) -> Sent {
+        let Err(error) = sent else {
+            self.refused = false;
+            return Sent::Taken;
+        };
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => {
+                self.refused = true;
+                Sent::EarlierRefused
+            }
+            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Sent::NotReady,
+            _ if is_too_large(&error) => Sent::TooLarge,
+            io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::OutOfMemory => {
+                let retry = self.next_retry();
+                self.state = State::Unreachable { error, retry };
+                Sent::NotReady
+            }
+            _ => Sent::Failed,
         }
     }
 

@@ -15,12 +15,20 @@ use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::{CounterSeen, MeterSeen, TimerSeen};
 use crate::record::{Event, Shard, histogram};
 use crate::stats::{DropReason, Totals};
+use crate::sys::MOST_SEGMENTS;
 use crate::transport::{Sent, Transport};
 use crate::wire::{self, EncodeError, Number};
 
 /// Most datagrams handed to the kernel at once: half of what the smallest usual
 /// receive buffer holds.
 const BURST: usize = 128;
+
+/// The longest datagram that is sent together with others: all must fit into what
+/// the network carries whole.
+const LONGEST_SEGMENT: usize = 1400;
+
+/// The most bytes in one send.
+const LONGEST_SEND: usize = 65_000;
 
 /// Between two bursts: with it, not even a slow receiver's buffer runs over.
 pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);
@@ -56,12 +64,21 @@ pub(crate) struct Pipeline {
     /// Encoded, not yet taken by the kernel.
     outgoing: VecDeque<Encoded>,
     outgoing_events: u64,
-    /// Events in the last message that the kernel took, until a refusal is put down to it.
-    last_taken: Option<u64>,
+    /// What the kernel took last, until a refusal is put down to it.
+    last_taken: Option<Taken>,
+    /// Messages of one length behind each other.
+    segments: Vec<u8>,
     /// When the current burst began, and how many messages were sent in it.
     burst: Option<(Instant, usize)>,
     window: u64,
     totals: Totals,
+}
+
+/// One send's content.
+#[derive(Debug)]
+struct Taken {
+    events: u64,
+    messages: u64,
 }
 
 /// A shard and what has been read of it.
@@ -94,6 +111,7 @@ impl Pipeline {
             outgoing: VecDeque::new(),
             outgoing_events: 0,
             last_taken: None,
+            segments: Vec::new(),
             burst: None,
             window: 0,
             totals: Totals::default(),
@@ -366,29 +384,80 @@ impl Pipeline {
     fn send_messages(&mut self, most: usize) -> (bool, usize) {
         let mut taken = 0;
         while taken < most {
-            let Some(message) = self.outgoing.front() else {
-                break;
+            let run = self.run_of_one_length(most - taken);
+            let sent = match (self.outgoing.front(), run) {
+                (None, _) => break,
+                (Some(message), 0 | 1) => self.transport.send(&message.datagram),
+                (Some(message), _) => {
+                    let length = message.datagram.len() as u16;
+                    self.segments.clear();
+                    for message in self.outgoing.range(..run) {
+                        self.segments.extend_from_slice(&message.datagram);
+                    }
+                    self.transport.send_segments(&self.segments, length)
+                }
             };
-            let events = message.events;
-            match self.transport.send(&message.datagram) {
+            match sent {
                 Sent::Taken => {
+                    let run = run.max(1);
+                    let events = self.leave(run);
                     self.totals.sent += events;
-                    self.totals.messages += 1;
-                    taken += 1;
-                    self.last_taken = Some(events);
+                    self.totals.messages += run as u64;
+                    self.last_taken = Some(Taken {
+                        events,
+                        messages: run as u64,
+                    });
+                    taken += run;
                 }
-                Sent::EarlierRefused => {
-                    self.count_refusal();
-                    continue;
-                }
+                Sent::EarlierRefused => self.count_refusal(),
                 Sent::NotReady => return (false, taken),
-                Sent::TooLarge => self.totals.drops.add(DropReason::TooLarge, events),
-                Sent::Failed => self.totals.drops.add(DropReason::SendFailed, events),
+                Sent::OneByOne => {}
+                Sent::TooLarge => {
+                    let events = self.leave(1);
+                    self.totals.drops.add(DropReason::TooLarge, events);
+                }
+                Sent::Failed => {
+                    let events = self.leave(run.max(1));
+                    self.totals.drops.add(DropReason::SendFailed, events);
+                }
             }
-            self.outgoing_events -= events;
-            self.outgoing.pop_front();
         }
         (true, taken)
+    }
+
+    /// How many of the first messages can leave in one send: those of one length,
+    /// and one shorter behind them.
+    fn run_of_one_length(&self, most: usize) -> usize {
+        let Some(length) = self.outgoing.front().map(|message| message.datagram.len()) else {
+            return 0;
+        };
+        if !self.transport.sends_segments() || length > LONGEST_SEGMENT {
+            return 1;
+        }
+        let most = most.min(MOST_SEGMENTS).min(LONGEST_SEND / length);
+        let same = self
+            .outgoing
+            .iter()
+            .take(most)
+            .take_while(|message| message.datagram.len() == length)
+            .count();
+        let shorter = same < most
+            && self
+                .outgoing
+                .get(same)
+                .is_some_and(|message| message.datagram.len() < length);
+        same + usize::from(shorter)
+    }
+
+    /// Takes the first messages out and returns the events that they stand for.
+    fn leave(&mut self, messages: usize) -> u64 {
+        let events = self
+            .outgoing
+            .drain(..messages)
+            .map(|message| message.events)
+            .sum();
+        self.outgoing_events -= events;
+        events
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
@@ -398,11 +467,12 @@ impl Pipeline {
         }
     }
 
-    /// A refused message is one that the kernel took before: the last one is the likeliest.
+    /// A refused message is one that the kernel took before: those of the last send
+    /// are the likeliest, and they went to the same port at the same moment.
     fn count_refusal(&mut self) {
-        if let Some(events) = self.last_taken.take() {
+        if let Some(Taken { events, messages }) = self.last_taken.take() {
             self.totals.sent -= events;
-            self.totals.messages -= 1;
+            self.totals.messages -= messages;
             self.totals.drops.add(DropReason::Refused, events);
         }
     }

@@ -76,7 +76,7 @@ impl Series {
     pub(crate) fn clear(&mut self) {
         match &mut self.state {
             State::Counter(counter) => *counter = Counter::default(),
-            State::Meter(meter) => meter.readings = 0,
+            State::Meter(meter) => (meter.readings, meter.sum) = (0, 0.0),
             State::Timer(timer) => *timer = Pending::default(),
         }
     }

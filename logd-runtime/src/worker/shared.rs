@@ -3,13 +3,13 @@
 
 use std::any::Any;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use super::series::Encoded;
 use crate::record::Shard;
 use crate::record::quiet::QuietMutex;
 use crate::stats::{DropReason, SharedDrops};
+use crate::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// What a client does with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

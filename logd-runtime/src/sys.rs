@@ -1,0 +1,101 @@
+//! The one system call that std does not have: many datagrams of one length in one
+//! send, which costs a fraction of sending each.
+#![allow(
+    unsafe_code,
+    reason = "sendmsg with a control message has no safe form in std"
+)]
+
+use std::io;
+use std::net::UdpSocket;
+
+/// The most datagrams in one call that every kernel with this feature takes.
+pub(crate) const MOST_SEGMENTS: usize = 64;
+
+/// Sends `datagrams` cut into pieces of `length` bytes, the last of which may be
+/// shorter; all of them or none.
+///
+/// An error of the kind `Unsupported` means that this kernel, or the way to the
+/// receiver, can not do it.
+#[cfg(target_os = "linux")]
+pub(crate) fn send_segments(socket: &UdpSocket, datagrams: &[u8], length: u16) -> io::Result<()> {
+    use std::mem;
+    use std::os::fd::AsRawFd;
+    use std::ptr;
+
+    /// Space for one control message, aligned as its header must be.
+    #[repr(C)]
+    union Control {
+        bytes: [u8; 64],
+        _align: libc::cmsghdr,
+    }
+
+    const LENGTH_SIZE: u32 = size_of::<u16>() as u32;
+
+    let mut control = Control { bytes: [0; 64] };
+    let mut data = libc::iovec {
+        iov_base: datagrams.as_ptr().cast_mut().cast(),
+        iov_len: datagrams.len(),
+    };
+    // SAFETY: all fields of this C struct are integers or pointers, for which zero is a value.
+    let mut message: libc::msghdr = unsafe { mem::zeroed() };
+    message.msg_iov = &raw mut data;
+    message.msg_iovlen = 1;
+    message.msg_control = (&raw mut control).cast();
+    // SAFETY: computes a number from a number.
+    message.msg_controllen = unsafe { libc::CMSG_SPACE(LENGTH_SIZE) } as _;
+    // SAFETY: `message` has a control buffer of that length, larger than one header
+    // and a `u16`, so the first header exists, and header and data lie within it.
+    unsafe {
+        let header = libc::CMSG_FIRSTHDR(&raw const message);
+        (*header).cmsg_level = libc::SOL_UDP;
+        (*header).cmsg_type = libc::UDP_SEGMENT;
+        (*header).cmsg_len = libc::CMSG_LEN(LENGTH_SIZE) as _;
+        ptr::write_unaligned(libc::CMSG_DATA(header).cast::<u16>(), length);
+    }
+    // SAFETY: the descriptor is open while `socket` is borrowed; `message` points to
+    // `data` and `control`, which live until the call returns and are only read.
+    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) };
+    if sent >= 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EINVAL | libc::EIO | libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::EMSGSIZE) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, error))
+        }
+        _ => Err(error),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn send_segments(_: &UdpSocket, _: &[u8], _: u16) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datagrams_of_one_length_arrive_one_by_one_the_last_may_be_shorter() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        receiver
+            .set_read_timeout(Some(std::time::Duration::from_secs(10)))
+            .expect("a time limit");
+        let sender = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        sender
+            .connect(receiver.local_addr().expect("an address"))
+            .expect("connected");
+        match send_segments(&sender, b"onetwosix.", 3) {
+            // A kernel from before 4.18 can not.
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::Unsupported),
+            Ok(()) => {
+                for expected in [&b"one"[..], b"two", b"six", b"."] {
+                    let mut buffer = [0; 16];
+                    let length = receiver.recv(&mut buffer).expect("a datagram");
+                    assert_eq!(&buffer[..length], expected);
+                }
+            }
+        }
+    }
+}
