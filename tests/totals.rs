@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use logd::{Client, Counter, Meter, Timer};
 use logd_receiver::Receiver;
@@ -131,14 +131,14 @@ fn meters_show_the_mean_of_a_window_and_hold_the_last_reading() {
     let interval = receiver.flush();
     assert!((interval.meter("totals.level").unwrap().mean - 3.0).abs() < 1e-12);
     // Without another reading it comes again, in a window of its own.
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = Instant::now() + PATIENCE;
     while receiver
         .snapshot()
         .meter("totals.limit")
         .is_none_or(|meter| meter.count == 0)
     {
         assert!(
-            std::time::Instant::now() < deadline,
+            Instant::now() < deadline,
             "the held meter did not come again"
         );
         thread::yield_now();
@@ -185,6 +185,38 @@ fn recording_goes_on_while_flushes_take_and_nothing_is_told_twice() {
     assert_eq!(interval.counter("totals.raced").unwrap().sum, calls as f64);
     assert_eq!(
         interval.timer("totals.raced_time").unwrap().count,
+        calls as f64
+    );
+}
+
+#[test]
+fn the_budget_holds_however_short_the_interval_and_however_many_the_calls() {
+    static BUSY: Timer = Timer::new("totals.busy");
+    const BUDGET: u32 = 1000;
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .port(receiver.local_addr().port())
+        .flush_interval(Duration::from_millis(1))
+        .datagrams_per_second(BUDGET)
+        .build()
+        .expect("a client");
+    let start = Instant::now();
+    client.scope().run(|| {
+        while start.elapsed() < Duration::from_millis(300) {
+            BUSY.start().stop();
+        }
+    });
+    let messages = client.stats().messages();
+    let earned = start.elapsed().as_secs_f64() * f64::from(BUDGET);
+    // One window's worth to begin with, and a timer's messages leave together.
+    assert!(
+        messages as f64 <= earned + 31.0,
+        "{messages} messages, {earned} earned"
+    );
+    let calls = client.stats().events();
+    assert!(client.flush(PATIENCE).is_complete());
+    assert_eq!(
+        receiver.flush().timer("totals.busy").unwrap().count,
         calls as f64
     );
 }

@@ -2,6 +2,7 @@
 //! recorded, and sends it in bursts that a receiver's buffer can hold. A flush is
 //! a request to it; where there is no thread, who asks does the work.
 
+mod budget;
 mod flush;
 pub(crate) mod pipeline;
 pub(crate) mod reduce;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::budget::Budget;
 use self::flush::{Flushing, Request};
 use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
@@ -33,6 +35,26 @@ pub(crate) struct Schedule {
     pub(crate) interval: Duration,
     pub(crate) messages_per_second: u32,
     pub(crate) messages_per_timer: usize,
+}
+
+/// Why the thread goes on.
+enum Woken {
+    /// Somebody waits for a flush.
+    Asked(Vec<Arc<Request>>),
+    /// The time of the next window has come.
+    Due,
+    /// A queue fills, or has something that should not wait.
+    Hurried,
+    Stopped,
+}
+
+/// While the thread lives. However it ends, flushes do its work from then on.
+struct Running<'a>(&'a Worker);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.control().running = false;
+    }
 }
 
 /// Where the settings of a client that nobody configured come from.
@@ -127,29 +149,34 @@ impl Worker {
 
     fn run(&self) {
         shard::mute();
+        let _running = Running(self);
+        let mut budget = Budget::new();
         let mut quiet = Duration::ZERO;
         let mut due = Instant::now() + self.wait_for(quiet);
         loop {
-            let (requests, stop, ticked) = self.sleep_until(due);
-            if !requests.is_empty() {
-                let deadline = requests.iter().map(|request| request.deadline).max();
-                let report = self.flush_until(deadline.unwrap_or_else(Instant::now));
-                for request in requests {
-                    request.answer(report.clone());
+            match self.sleep_until(due) {
+                Woken::Asked(requests) => {
+                    let deadline = requests.iter().map(|request| request.deadline).max();
+                    let report = self.flush_until(deadline.unwrap_or_else(Instant::now));
+                    for request in requests {
+                        request.answer(report.clone());
+                    }
                 }
-            } else if stop {
-                break;
-            } else if ticked {
-                let sent = self.send_window();
-                quiet = if sent {
-                    Duration::ZERO
-                } else {
-                    (quiet * 2).max(BURST_GAP)
-                };
-                due = Instant::now() + self.wait_for(quiet);
+                Woken::Hurried => self.send_queued(),
+                Woken::Due => {
+                    let sent = self.send_window(&mut budget);
+                    let wait = self.wait_for(quiet);
+                    // No longer than the interval, however long nothing comes.
+                    quiet = if sent {
+                        Duration::ZERO
+                    } else {
+                        wait.saturating_mul(2)
+                    };
+                    due = Instant::now() + self.wait_for(quiet);
+                }
+                Woken::Stopped => break,
             }
         }
-        self.control().running = false;
     }
 
     /// The wait until the next window. Single events are fetched soon while they
@@ -162,13 +189,21 @@ impl Worker {
         }
     }
 
-    fn sleep_until(&self, due: Instant) -> (Vec<Arc<Request>>, bool, bool) {
+    fn sleep_until(&self, due: Instant) -> Woken {
         let mut control = self.control();
         loop {
+            if !control.requests.is_empty() {
+                return Woken::Asked(std::mem::take(&mut control.requests));
+            }
+            if control.stop {
+                return Woken::Stopped;
+            }
             let left = due.saturating_duration_since(Instant::now());
-            let ticked = left.is_zero() || std::mem::take(&mut control.hurry);
-            if ticked || control.stop || !control.requests.is_empty() {
-                return (std::mem::take(&mut control.requests), control.stop, ticked);
+            if left.is_zero() {
+                return Woken::Due;
+            }
+            if std::mem::take(&mut control.hurry) {
+                return Woken::Hurried;
             }
             control = self
                 .wake
@@ -191,15 +226,18 @@ impl Worker {
     }
 
     /// Sends what one window may send; `true` when there was anything.
-    fn send_window(&self) -> bool {
+    fn send_window(&self, budget: &mut Budget) -> bool {
         self.discover();
         let schedule = self.control().schedule.clone();
-        let per_window = f64::from(schedule.messages_per_second) * schedule.interval.as_secs_f64();
-        let mut allowance = per_window.ceil() as usize;
+        budget.refill(
+            Instant::now(),
+            schedule.messages_per_second,
+            schedule.interval,
+        );
         let mut pipeline = self.pipeline();
         pipeline.collect();
         pipeline.open_window();
-        let messages_per_timer = if pipeline.demand() > allowance {
+        let messages_per_timer = if pipeline.demand() > budget.left() {
             FEWEST_MESSAGES
         } else {
             schedule.messages_per_timer
@@ -210,19 +248,34 @@ impl Worker {
                 return sent;
             }
             pipeline.encode_queued();
-            allowance -= pipeline
-                .encode_due(allowance, Pace::Window { messages_per_timer })
-                .min(allowance);
+            budget.spend(pipeline.encode_due(budget.left(), Pace::Window { messages_per_timer }));
             sent |= pipeline.has_outgoing();
-            if !pipeline.send_burst()
-                || !pipeline.has_outgoing() && (allowance == 0 || !pipeline.has_work())
-            {
+            let done = !pipeline.has_outgoing() || !pipeline.send_burst();
+            if done || !pipeline.has_outgoing() && (budget.left() == 0 || !pipeline.has_work()) {
                 pipeline.settle_refusals();
                 return sent;
             }
             drop(pipeline);
             if self.pause() {
                 return sent;
+            }
+            pipeline = self.pipeline();
+        }
+    }
+
+    /// Sends what waits in queues, without ending a window.
+    fn send_queued(&self) {
+        self.discover();
+        let mut pipeline = self.pipeline();
+        pipeline.collect();
+        while pipeline.transport.make_ready() {
+            pipeline.encode_queued();
+            if !pipeline.has_outgoing() || !pipeline.send_burst() {
+                return;
+            }
+            drop(pipeline);
+            if self.pause() {
+                return;
             }
             pipeline = self.pipeline();
         }
