@@ -44,6 +44,21 @@
 //! [`Client::shutdown`]. What could not be sent has a [`DropReason`] and a number:
 //! [`Client::stats`], [`FlushReport`].
 
+//! # What it costs
+//!
+//! A counted call writes one word of its own thread's memory, a timed one reads the
+//! clock twice and writes two. Nothing on these ways takes a lock or calls the
+//! system; `COMPARE.md` in the repository has figures beside those of other crates.
+//!
+//! | memory | each |
+//! |---|---|
+//! | a metric on a thread that may have used it | 64 bytes |
+//! | a timer with values on a thread | 0.7 kB, and 19 kB once a flush interval has more than 64 of them |
+//! | a client | one thread, and 16 spare histograms a process |
+//! | a client that sends each event, on a thread | 64 kB |
+//!
+//! What a thread that ended had is used by the next one.
+
 mod macros;
 
 #[doc(inline)]
