@@ -125,13 +125,12 @@ impl Timer {
 
     #[inline]
     pub(crate) fn end(&self, started: Started) {
-        match started {
-            Started::DISCARDED => {}
-            Started::UNCLOCKED => self.site.record(Change::Called),
-            Started(ticks) => {
-                let reading = Reading::ticks(clock::now().saturating_sub(ticks));
-                self.site.record(Change::Clocked(reading));
-            }
+        // One comparison for the usual call.
+        if started.is_clocked() {
+            let reading = Reading::ticks(clock::now().saturating_sub(started.0));
+            self.site.record(Change::Clocked(reading));
+        } else if started == Started::UNCLOCKED {
+            self.site.record(Change::Called);
         }
     }
 
@@ -154,6 +153,11 @@ impl Started {
     /// The call will be counted without a duration. No clock reads 1: the
     /// monotonic one starts above it, and the cycle counter with the machine.
     pub(crate) const UNCLOCKED: Started = Started(1);
+
+    #[inline]
+    fn is_clocked(self) -> bool {
+        self.0 > Started::UNCLOCKED.0
+    }
 }
 
 /// A measurement under way; it is recorded when this is stopped or dropped.
