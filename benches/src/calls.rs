@@ -66,7 +66,10 @@ pub fn ours(client: &logd::Client, effort: Effort) {
         row(op.name, &outcome);
         print!("  of {}", base.name);
         if let Some((goal, gate)) = target {
+            // A base that moved while it was measured makes any ratio one likes.
+            let (low, high) = outcome.quartiles;
             let verdict = match outcome.ratio {
+                ratio if high - low > 0.15 * ratio => "unsettled, the quartiles are too far apart",
                 ratio if ratio <= *goal => "goal reached",
                 ratio if ratio <= *gate => "within the gate",
                 _ => "MISSED",

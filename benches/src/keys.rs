@@ -30,11 +30,7 @@ fn shuffled(count: usize) -> Arc<[u32]> {
     order.into()
 }
 
-fn over(
-    name: &'static str,
-    order: &Arc<[u32]>,
-    call: impl Fn(u32) + Send + Sync + 'static,
-) -> Op {
+fn over(name: &'static str, order: &Arc<[u32]>, call: impl Fn(u32) + Send + Sync + 'static) -> Op {
     let order = Arc::clone(order);
     let next = std::sync::atomic::AtomicUsize::new(0);
     Op::new(name, move |calls| {
@@ -60,7 +56,12 @@ pub fn scale(client: &logd::Client, count_name: Option<&NameCounter>, effort: Ef
     );
     for keys in [1, 10, 100, 1000, 10_000, 100_000] {
         let order = shuffled(keys);
-        LINES.set((0..keys).map(|_| Line::default()).collect::<Vec<_>>().leak());
+        LINES.set(
+            (0..keys)
+                .map(|_| Line::default())
+                .collect::<Vec<_>>()
+                .leak(),
+        );
         let floor = over("a cell per key", &order, |key| {
             let line = &LINES.get()[key as usize].0;
             line.set(line.get() + 1);

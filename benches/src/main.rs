@@ -95,7 +95,11 @@ fn run(parts: &[&str], options: &Options) {
     let child = |words: &[&str]| {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command
-            .arg(if options.effort.full { "--full" } else { "--quick" })
+            .arg(if options.effort.full {
+                "--full"
+            } else {
+                "--quick"
+            })
             .args(["--threads", &options.most_threads.to_string()])
             .arg("part")
             .args(words);
@@ -111,11 +115,17 @@ fn run(parts: &[&str], options: &Options) {
         child(&["calls"]);
     }
     if wanted("peers") && names().count() > 1 {
-        println!("\nPeers, each beside logd in one process; the last column is how many times logd's cost");
+        println!(
+            "\nPeers, each beside logd in one process; the last column is how many times logd's cost"
+        );
         names().skip(1).for_each(|name| child(&["peer", name]));
     }
     if wanted("threads") {
-        println!("\nOne key from several threads, ns per call and the ratio to one thread");
+        println!(
+            "\nOne key from several threads, ns per call, the ratio to one thread, slices that counted\n\
+             (the shared atomic and the mutex are controls: at 1.0x the threads did not meet)"
+        );
+        child(&["threads", "floor"]);
         names().for_each(|name| child(&["threads", name]));
     }
     if wanted("keys") {
@@ -202,6 +212,12 @@ fn part(words: &[&str], options: &Options) {
 
 fn count_and_time(name: &str, port: u16) -> Vec<Op> {
     match name {
+        "floor" => vec![
+            floor::count(),
+            floor::clock(),
+            floor::atomic(),
+            floor::lock(),
+        ],
         "logd" => vec![ours::counted(), ours::timed(), ours::timed_tenth()],
         #[cfg(feature = "peers")]
         peer => {
@@ -220,7 +236,7 @@ fn name_counter(name: &str, port: u16) -> Option<keys::NameCounter> {
     match name {
         "logd" => None,
         #[cfg(feature = "peers")]
-        peer => peers::set_up(peer, port).count_name.map(Into::into),
+        peer => peers::set_up(peer, port).count_name,
         #[cfg(not(feature = "peers"))]
         peer => panic!("{peer} is not compiled in, port {port}"),
     }

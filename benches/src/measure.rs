@@ -84,6 +84,10 @@ pub struct Outcome {
     pub ratio: f64,
     pub quartiles: (f64, f64),
     /// The median of the paired ratios to the first contender.
+    #[cfg_attr(
+        not(feature = "peers"),
+        allow(dead_code, reason = "only peers are compared with another contender")
+    )]
     pub to_first: f64,
 }
 

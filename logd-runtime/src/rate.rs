@@ -56,12 +56,13 @@ impl GapTable {
         }
     }
 
-    /// How many calls to skip before the next kept one.
-    pub(crate) fn next_gap(&self) -> u32 {
-        // A plain load and store: two threads that meet here may use one gap
-        // both, which leaves its distribution what it is.
-        let position = self.next.load(Ordering::Relaxed);
-        self.next.store(position.wrapping_add(1), Ordering::Relaxed);
+    /// A place to begin at, another for each who asks.
+    pub(crate) fn start(&self) -> u32 {
+        self.next.fetch_add(389, Ordering::Relaxed)
+    }
+
+    /// How many calls to skip before the next kept one, at a place that its caller moves on.
+    pub(crate) fn gap(&self, position: u32) -> u32 {
         self.gaps[position as usize % GAPS]
     }
 }
@@ -99,7 +100,9 @@ mod tests {
     fn gaps_keep_the_share_that_the_rate_says() {
         for rate in [0.5, 0.1, 0.01] {
             let table = GapTable::new(rate);
-            let calls: f64 = (0..GAPS).map(|_| f64::from(table.next_gap()) + 1.0).sum();
+            let calls: f64 = (0..GAPS)
+                .map(|n| f64::from(table.gap(n as u32)) + 1.0)
+                .sum();
             let kept = GAPS as f64 / calls;
             // Five standard deviations of the mean of 1024 geometric gaps.
             assert!(
@@ -112,6 +115,6 @@ mod tests {
     #[test]
     fn the_smallest_rates_skip_as_far_as_a_gap_can() {
         let table = GapTable::new(f64::MIN_POSITIVE);
-        assert_eq!(table.next_gap(), u32::MAX);
+        assert_eq!(table.gap(0), u32::MAX);
     }
 }

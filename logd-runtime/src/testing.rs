@@ -152,6 +152,13 @@ impl Spy {
     }
 }
 
+/// Ends a client's window now, as its worker does once a flush interval: for
+/// measuring what windows do to the receiver's figures.
+#[doc(hidden)]
+pub fn end_window(client: &Client) {
+    client.core().worker.end_window();
+}
+
 /// What a counter has counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SpiedCounter {

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 use std::net::UdpSocket;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use cadence::prelude::*;
@@ -31,12 +31,15 @@ fn time(x: u64) -> u64 {
     result
 }
 
-fn with_sink(sink: impl MetricSink + Send + Sync + std::panic::RefUnwindSafe + 'static) -> Peer {
+fn with_sink(
+    name: &'static str,
+    sink: impl MetricSink + Send + Sync + std::panic::RefUnwindSafe + 'static,
+) -> Peer {
     let _ = CLIENT.set(StatsdClient::from_sink("bench", sink));
     Peer {
-        count: Some(op!("cadence", count)),
-        time: Some(op!("cadence", time)),
-        count_name: Some(Box::new(|name| {
+        count: Some(op!(name, count)),
+        time: Some(op!(name, time)),
+        count_name: Some(Arc::new(|name| {
             let _ = client().count(name, 1);
         })),
         ..Peer::default()
@@ -51,9 +54,12 @@ fn udp(port: u16) -> UdpMetricSink {
 
 /// With the bound that its guide shows: an unbounded queue grows without end.
 pub(super) fn queued(port: u16) -> Peer {
-    with_sink(QueuingMetricSink::with_capacity(udp(port), 512 * 1024))
+    with_sink(
+        "cadence queued",
+        QueuingMetricSink::with_capacity(udp(port), 512 * 1024),
+    )
 }
 
 pub(super) fn unbuffered(port: u16) -> Peer {
-    with_sink(udp(port))
+    with_sink("cadence unbuffered", udp(port))
 }

@@ -53,7 +53,9 @@ pub(super) fn with_reporter() -> Peer {
     fastrace::set_reporter(Dropping, Config::default());
     Peer {
         time: Some(Op::new("fastrace", |calls| under_parents(calls, time))),
-        time_async: Some(Op::new("fastrace", |calls| under_parents(calls, time_async))),
+        time_async: Some(Op::new("fastrace", |calls| {
+            under_parents(calls, time_async)
+        })),
         ..Peer::default()
     }
 }

@@ -2,7 +2,7 @@
 //! thread of its own, as logd does.
 
 use std::hint::black_box;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use metrics::{Counter, Histogram, counter, histogram};
@@ -57,10 +57,10 @@ pub(super) fn with_dogstatsd(port: u16) -> Peer {
     let _ = HISTOGRAM.set(histogram!("bench.timed"));
     Peer {
         count: Some(op!("metrics", count)),
-        count_kept: Some(op!("metrics, handle kept", count_kept)),
+        count_kept: Some(op!("metrics", count_kept)),
         time: Some(op!("metrics", time)),
-        time_kept: Some(op!("metrics, handle kept", time_kept)),
-        count_name: Some(Box::new(|name| {
+        time_kept: Some(op!("metrics", time_kept)),
+        count_name: Some(Arc::new(|name| {
             counter!("bench.named", "name" => name.to_owned()).increment(1);
         })),
         ..Peer::default()

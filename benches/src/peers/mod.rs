@@ -9,6 +9,7 @@ mod metrics;
 mod prometheus_client;
 mod tracing;
 
+use crate::keys::NameCounter;
 use crate::measure::Op;
 
 /// What a peer has to set beside logd. Where it has nothing there is nothing.
@@ -22,7 +23,7 @@ pub struct Peer {
     pub time_tenth: Option<Op>,
     pub time_async: Option<Op>,
     /// Counts under the name of a number, which is one of many.
-    pub count_name: Option<Box<dyn Fn(&str) + Send + Sync>>,
+    pub count_name: Option<NameCounter>,
 }
 
 pub const NAMES: &[&str] = &[

@@ -2,7 +2,7 @@
 //! read over HTTP.
 
 use std::hint::black_box;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use prometheus_client::metrics::counter::Counter;
@@ -41,7 +41,7 @@ pub(super) fn with_registry() -> Peer {
     Peer {
         count: Some(op!("prometheus-client", count)),
         time: Some(op!("prometheus-client", time)),
-        count_name: Some(Box::new(|name| {
+        count_name: Some(Arc::new(|name| {
             NAMED
                 .get_or_create(&vec![("name".to_owned(), name.to_owned())])
                 .inc();

@@ -71,6 +71,8 @@ pub(crate) struct Values {
     measured: Past,
     /// Gaps between clocked calls, for a timer with a rate below 1.
     gaps: OnceLock<Arc<GapTable>>,
+    /// This thread's own place in the gaps: a shared one would be written by every thread.
+    position: AtomicU64,
     /// State of the generator that picks raw values to replace while there is no histogram.
     random: AtomicU64,
 }
@@ -82,17 +84,24 @@ impl Values {
             clocked: Past::new(),
             measured: Past::new(),
             gaps: OnceLock::new(),
+            position: AtomicU64::new(0),
             random: AtomicU64::new(0x9e37_79b9_7f4a_7c15),
         }
     }
 
     pub(crate) fn sample(&self, gaps: Arc<GapTable>) {
         // Set before, it is the same table: a slot has one rate.
-        let _ = self.gaps.set(gaps);
+        let start = gaps.start();
+        if self.gaps.set(gaps).is_ok() {
+            self.position.store(start.into(), Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn next_gap(&self) -> Option<u32> {
-        Some(self.gaps.get()?.next_gap())
+        let position = self.position.load(Ordering::Relaxed);
+        self.position
+            .store(position.wrapping_add(1), Ordering::Relaxed);
+        Some(self.gaps.get()?.gap(position as u32))
     }
 
     /// Stores the value number `head`. The caller publishes `head + 1` afterwards.

@@ -225,6 +225,11 @@ impl Worker {
         control.stop || !control.requests.is_empty()
     }
 
+    /// Ends a window now, with a budget of its own: tests of precision turn windows by hand.
+    pub(crate) fn end_window(&self) {
+        self.send_window(&mut Budget::new());
+    }
+
     /// Sends what one window may send; `true` when there was anything.
     fn send_window(&self, budget: &mut Budget) -> bool {
         self.discover();
