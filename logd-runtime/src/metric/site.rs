@@ -150,8 +150,24 @@ impl Site {
     pub(crate) fn record(&self, change: Change) {
         // Inlined with a known change, this is the one store that the change needs.
         if shard::with_slot(self.direct(), |header, slot| change.apply(header, slot)).is_none() {
-            self.record_slowly(change);
+            self.record_indirectly(change);
         }
+    }
+
+    /// Records an event of a client's own metric, straight away where that client is
+    /// the current one, or the slow way.
+    #[inline(never)]
+    fn record_indirectly(&self, change: Change) {
+        if let Source::Made { client, .. } = &self.source {
+            let slot = self.registered.load(Ordering::Relaxed);
+            let recorded = shard::with_slot_of(client.core().weak(), slot, |header, slot| {
+                change.apply(header, slot);
+            });
+            if recorded.is_some() {
+                return;
+            }
+        }
+        self.record_slowly(change);
     }
 
     /// Counts an event whose value can not be stored.

@@ -56,6 +56,9 @@ impl Shard {
             owner,
         };
         shard.add_array(&mut shard.lock(), 16);
+        // Later arrays take the header over. The address stays this client's own for
+        // as long as the shard keeps a weak reference to it.
+        shard.newest().header().set_owner(address(&shard.owner));
         shard
     }
 
@@ -140,6 +143,11 @@ impl Shard {
     }
 }
 
+/// What tells one client from another.
+fn address<T: ?Sized>(owner: &Weak<T>) -> u64 {
+    owner.as_ptr().cast::<()>().addr() as u64
+}
+
 /// Where the calls of this thread go.
 struct Current {
     /// The first slot, the header, of the current shard's newest array, or of [`NOWHERE`].
@@ -206,6 +214,19 @@ pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R)
     // SAFETY: as above; a header's length never exceeds its array's, and `NOWHERE`'s is 0.
     let slot = unsafe { &*in_a_register(slots.add(index as usize)) };
     Some(use_slot(header, slot))
+}
+
+/// The same for a metric that belongs to one client: only when that is the current one.
+#[inline]
+pub(crate) fn with_slot_of<R, T>(
+    owner: &Weak<T>,
+    index: u32,
+    use_slot: impl FnOnce(&Slot, &Slot) -> R,
+) -> Option<R> {
+    with_slot(index, |header, slot| {
+        (header.owner() == address(owner)).then(|| use_slot(header, slot))
+    })
+    .flatten()
 }
 
 /// Runs the slow path, unless this thread is on it: then the event is one that

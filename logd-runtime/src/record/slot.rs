@@ -21,6 +21,7 @@ pub(crate) struct Slot {
 // Header
 const LENGTH: usize = 0;
 const WINDOW: usize = 1;
+const OWNER: usize = 2;
 // Counter
 const ONES: usize = 0;
 const ADDITIONS: usize = 1;
@@ -91,7 +92,7 @@ impl Slot {
     }
 }
 
-/// Header: how many slots may be used, and the number of the worker's window.
+/// Header: how many slots may be used, the number of the worker's window, and whose they are.
 impl Slot {
     #[inline]
     pub(crate) fn length(&self) -> u64 {
@@ -108,6 +109,15 @@ impl Slot {
 
     pub(crate) fn set_window(&self, window: u64) {
         self.set(WINDOW, window);
+    }
+
+    /// The address of the client that the slots belong to.
+    pub(crate) fn owner(&self) -> u64 {
+        self.get(OWNER)
+    }
+
+    pub(crate) fn set_owner(&self, owner: u64) {
+        self.set(OWNER, owner);
     }
 }
 
