@@ -88,9 +88,14 @@ impl Accumulator {
     /// One that outlives its accumulator counts up to the accumulator's reading.
     pub fn start(&self) -> Section {
         self.sum.share();
-        self.sum.start();
+        if self.sum.start() {
+            return Section {
+                kind: SectionKind::Held(self.sum),
+            };
+        }
+        self.sum.release();
         Section {
-            kind: SectionKind::Held(self.sum),
+            kind: SectionKind::Uncounted,
         }
     }
 
@@ -139,6 +144,8 @@ enum SectionKind {
     Within(Use),
     /// Of a value that may be gone before it ends.
     Held(Use),
+    /// One of more than can be counted at a time; the others cover it.
+    Uncounted,
     /// Complete in itself: a reading of its own.
     Whole { _timed: TimedGuard<'static> },
 }
@@ -149,10 +156,8 @@ impl Section {
     #[inline]
     pub(crate) fn at(timer: &'static Timer) -> Self {
         let kind = match open::find(timer) {
-            Some(sum) => {
-                sum.start();
-                SectionKind::Within(sum)
-            }
+            Some(sum) if sum.start() => SectionKind::Within(sum),
+            Some(_) => SectionKind::Uncounted,
             None => SectionKind::Whole {
                 _timed: timer.start(),
             },
@@ -173,7 +178,7 @@ impl Drop for Section {
                 sum.stop();
                 sum.release();
             }
-            SectionKind::Whole { .. } => {}
+            SectionKind::Uncounted | SectionKind::Whole { .. } => {}
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::clock;
 use crate::record::Reading;
 
 /// Time spent in sections. Never freed, so that a section needs no count of its
-/// holders; while several threads may touch it, [`share`](Self::share) makes
-/// every update one step.
+/// holders; while several threads may touch it, [`share`](Use::share) makes every
+/// update one step.
 #[derive(Debug)]
 pub(crate) struct Sum {
     /// Grows when it is closed: what was started before does not count any more.
@@ -19,14 +19,103 @@ pub(crate) struct Sum {
     /// Who may still touch it: its owner, and tasks that took it along.
     users: AtomicU64,
     shared: AtomicBool,
+    /// A [`State`] in one word, so that no reading falls between two parts of an update.
+    state: AtomicU64,
+}
+
+/// What is known of the sections since the last reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
     /// Sections that run now.
-    active: AtomicU64,
-    /// Sections that ended since the last reading.
-    sections: AtomicU64,
-    /// Clock readings at the ends less those at the starts of the time in which
-    /// any section ran; wraps. Additions in any order give the same, so start and
-    /// end need not be kept together.
-    ticks: AtomicU64,
+    active: u64,
+    /// Whether a section ended.
+    ended: bool,
+    /// Clock readings at the ends less those at the starts of the time in which any
+    /// section ran, modulo 2^47: half a day of cycles, more than a day of nanoseconds.
+    ticks: u64,
+}
+
+const TICKS_BITS: u32 = 47;
+const TICKS: u64 = (1 << TICKS_BITS) - 1;
+const ENDED: u64 = 1 << TICKS_BITS;
+const ACTIVE_SHIFT: u32 = TICKS_BITS + 1;
+const MOST_ACTIVE: u64 = u64::MAX >> ACTIVE_SHIFT;
+
+impl State {
+    #[inline]
+    fn of(word: u64) -> Self {
+        State {
+            active: word >> ACTIVE_SHIFT,
+            ended: word & ENDED != 0,
+            ticks: word & TICKS,
+        }
+    }
+
+    #[inline]
+    fn word(self) -> u64 {
+        self.active << ACTIVE_SHIFT | u64::from(self.ended) << TICKS_BITS | self.ticks & TICKS
+    }
+
+    /// With one more section, unless there are as many as can be counted.
+    #[inline]
+    fn started(self, now: u64) -> Option<Self> {
+        if self.active == MOST_ACTIVE {
+            return None;
+        }
+        let ticks = if self.active == 0 {
+            self.ticks.wrapping_sub(now)
+        } else {
+            self.ticks
+        };
+        Some(State {
+            active: self.active + 1,
+            ticks,
+            ..self
+        })
+    }
+
+    /// With one section less.
+    #[inline]
+    fn stopped(self, now: u64) -> Option<Self> {
+        let active = self.active.checked_sub(1)?;
+        let ticks = if active == 0 {
+            self.ticks.wrapping_add(now)
+        } else {
+            self.ticks
+        };
+        Some(State {
+            active,
+            ended: true,
+            ticks,
+        })
+    }
+
+    /// As it is after a reading, unless there was no section at all.
+    fn read(self, now: u64) -> Option<Self> {
+        if !self.ended && self.active == 0 {
+            return None;
+        }
+        let ticks = if self.active == 0 {
+            0
+        } else {
+            now.wrapping_neg()
+        };
+        Some(State {
+            active: self.active,
+            ended: false,
+            ticks,
+        })
+    }
+
+    /// The sum of the sections up to now.
+    fn sum(self, now: u64) -> u64 {
+        let ticks = if self.active == 0 {
+            self.ticks
+        } else {
+            self.ticks.wrapping_add(now)
+        };
+        ticks & TICKS
+    }
 }
 
 /// One use of a [`Sum`], from its opening to its closing.
@@ -52,6 +141,7 @@ impl Use {
     }
 
     /// Whether it was not closed yet.
+    #[inline]
     pub(crate) fn is_open(self) -> bool {
         // ORDERING: pairs with `close`; an old generation means that all is over.
         self.sum.generation.load(Ordering::Acquire) == self.generation
@@ -69,57 +159,34 @@ impl Use {
         // ORDERING: what every user did is done before the last one clears it.
         if self.sum.users.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.sum.shared.store(false, Ordering::Relaxed);
-            self.sum.active.store(0, Ordering::Relaxed);
-            self.sum.sections.store(0, Ordering::Relaxed);
-            self.sum.ticks.store(0, Ordering::Relaxed);
+            self.sum.state.store(0, Ordering::Relaxed);
             give_back(self.sum);
         }
     }
 
-    /// Begins a section.
+    /// Begins a section; `false` when more run than can be counted.
     #[inline]
-    pub(crate) fn start(self) {
-        if add(&self.sum.active, 1, self.is_shared()) == 0 {
-            add(
-                &self.sum.ticks,
-                clock::now().wrapping_neg(),
-                self.is_shared(),
-            );
-        }
+    pub(crate) fn start(self) -> bool {
+        self.update(|state| state.started(clock::now())).is_some()
     }
 
     /// Ends a section. One that outlives its accumulator counts up to the reading.
     #[inline]
     pub(crate) fn stop(self) {
-        if !self.is_open() {
-            return;
+        if self.is_open() {
+            self.update(|state| state.stopped(clock::now()));
         }
-        let (now, shared) = (clock::now(), self.is_shared());
-        if add(&self.sum.active, u64::MAX, shared) == 1 {
-            add(&self.sum.ticks, now, shared);
-        }
-        add(&self.sum.sections, 1, shared);
     }
 
     /// The sum since the last reading, that of running sections included, unless
     /// there was no section at all.
     pub(crate) fn read(self) -> Option<Reading> {
-        // ORDERING: who sees a section sees its time.
-        let ended = self.sum.sections.swap(0, Ordering::AcqRel);
-        let running = self.sum.active.load(Ordering::Acquire) > 0;
-        if ended == 0 && !running {
-            return None;
-        }
-        let ticks = if running {
-            let now = clock::now();
-            self.sum
-                .ticks
-                .swap(now.wrapping_neg(), Ordering::Relaxed)
-                .wrapping_add(now)
-        } else {
-            self.sum.ticks.swap(0, Ordering::Relaxed)
-        };
-        Some(Reading::ticks(ticks))
+        let mut now = 0;
+        let before = self.update(|state| {
+            now = clock::now();
+            state.read(now)
+        })?;
+        Some(Reading::ticks(before.sum(now)))
     }
 
     /// The last reading: from here on it is not open any more.
@@ -132,24 +199,25 @@ impl Use {
         reading
     }
 
+    /// Replaces the state and gives back the one before, unless there is nothing to change.
     #[inline]
-    fn is_shared(self) -> bool {
-        // ORDERING: pairs with `share`.
-        self.sum.shared.load(Ordering::Acquire)
+    fn update(self, mut next: impl FnMut(State) -> Option<State>) -> Option<State> {
+        let cell = &self.sum.state;
+        let mut before = cell.load(Ordering::Relaxed);
+        // ORDERING: pairs with `share`; until then no other thread is near.
+        if !self.sum.shared.load(Ordering::Acquire) {
+            cell.store(next(State::of(before))?.word(), Ordering::Relaxed);
+            return Some(State::of(before));
+        }
+        loop {
+            let after = next(State::of(before))?.word();
+            // ORDERING: updates of all threads are in one order, with what came before them.
+            match cell.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Some(State::of(before)),
+                Err(now) => before = now,
+            }
+        }
     }
-}
-
-/// Adds, and gives back what was there before.
-#[inline]
-fn add(cell: &AtomicU64, value: u64, shared: bool) -> u64 {
-    if shared {
-        // ORDERING: starts and ends are counted in one order, so that exactly the
-        // first start and the last end of an overlap touch the clock's sum.
-        return cell.fetch_add(value, Ordering::AcqRel);
-    }
-    let before = cell.load(Ordering::Relaxed);
-    cell.store(before.wrapping_add(value), Ordering::Relaxed);
-    before
 }
 
 /// Sums for another use that one thread keeps at most.
@@ -198,9 +266,7 @@ fn take() -> &'static Sum {
             generation: AtomicU64::new(0),
             users: AtomicU64::new(0),
             shared: AtomicBool::new(false),
-            active: AtomicU64::new(0),
-            sections: AtomicU64::new(0),
-            ticks: AtomicU64::new(0),
+            state: AtomicU64::new(0),
         }))
     })
 }
@@ -221,5 +287,64 @@ fn give_back(sum: &'static Sum) {
         && let Some(mut spares) = spares()
     {
         spares.push(sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_sections_count_once_and_readings_follow_each_other() {
+        let state = State::of(0)
+            .started(100)
+            .and_then(|state| state.started(110));
+        let state = state
+            .and_then(|state| state.stopped(130))
+            .expect("two sections");
+        assert_eq!(state.sum(150), 50);
+        let state = state.read(150).expect("a section");
+        let state = state.stopped(170).expect("it runs");
+        assert_eq!(state.sum(1000), 20);
+        assert_eq!(state.read(1000).and_then(|state| state.read(1000)), None);
+    }
+
+    #[test]
+    fn the_sum_is_right_where_the_clock_or_the_word_wraps() {
+        for start in [TICKS - 5, u64::MAX - 5, 0] {
+            let state = State::of(0)
+                .started(start)
+                .and_then(|state| State::of(state.word()).stopped(start.wrapping_add(20)));
+            assert_eq!(state.map(|state| state.sum(0)), Some(20), "{start}");
+        }
+    }
+
+    #[test]
+    fn readings_of_a_shared_sum_stay_sane_while_sections_come_and_go() {
+        let sum = Use::open();
+        sum.share();
+        let done = AtomicBool::new(false);
+        let start = clock::now();
+        std::thread::scope(|threads| {
+            for _ in 0..2 {
+                threads.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        sum.start();
+                        sum.stop();
+                    }
+                });
+            }
+            let mut total = 0;
+            for _ in 0..20_000 {
+                total += sum.read().map_or(0, Reading::to_bits);
+            }
+            done.store(true, Ordering::Relaxed);
+            assert!(
+                total <= clock::now() - start,
+                "more than has passed: {total}"
+            );
+        });
+        sum.release();
+        sum.release();
     }
 }
