@@ -71,6 +71,7 @@ impl Config {
             check_prefix(&prefix, "LOGD_PREFIX")?;
             config.prefix = prefix;
         }
+        config.check()?;
         Ok(config)
     }
 
@@ -85,6 +86,16 @@ impl Config {
             return Err(Error::config(
                 "the host is empty: write a name or an address such as \"127.0.0.1\"",
             ));
+        }
+        if let Some((name, port)) = self.host.rsplit_once(':')
+            && !name.contains(':')
+            && port.parse::<u16>().is_ok()
+        {
+            return Err(Error::config(format!(
+                "the host {:?} ends in a port: write the host {name:?} and the port {port} apart, \
+                 with `port({port})` or LOGD_PORT",
+                self.host
+            )));
         }
         if self.port == 0 {
             return Err(Error::config(
@@ -103,9 +114,11 @@ impl Config {
                 "datagrams_per_second is 0, which sends nothing: write a budget such as 2000, or use enabled(false)",
             ));
         }
-        if self.messages_per_timer < 10 || !self.messages_per_timer.is_multiple_of(10) {
+        if !(10..=1000).contains(&self.messages_per_timer)
+            || !self.messages_per_timer.is_multiple_of(10)
+        {
             return Err(Error::config(format!(
-                "messages_per_timer is {}: write a multiple of 10, such as 30",
+                "messages_per_timer is {}: write a multiple of 10 up to 1000, such as 30",
                 self.messages_per_timer
             )));
         }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::manual;
 use crate::record::shard;
 use crate::scope;
-use crate::stats::FlushReport;
+use crate::stats::{DropReason, FlushReport};
 use crate::transport::Transport;
 use crate::worker::Worker;
 use crate::worker::shared::{Mode, Shared};
@@ -63,6 +63,11 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
     }
     let client = get();
     let core = client.core();
+    if core.worker.shared.mode() == Mode::Closed {
+        return Err(Error::config(
+            "the global client was shut down before `init`: call `init` first, in `main`",
+        ));
+    }
     core.set_max_names(config.max_names);
     core.worker
         .shared
@@ -70,6 +75,10 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
     core.worker
         .configure(config.schedule(), config.settings(), config.transport());
     core.worker.shared.set_mode(config.mode());
+    if !config.enabled {
+        // What was recorded before goes nowhere either.
+        core.worker.pipeline().drop_pending(DropReason::Closed);
+    }
     Ok(FlushGuard {
         client,
         timeout: GUARD_TIMEOUT,

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::{Arc, Weak};
 
 use crate::accumulator::{Accumulator, Section};
 use crate::client::core::{Change, Core};
@@ -11,6 +12,7 @@ use crate::clock;
 use crate::record::Reading;
 use crate::record::registry::Kind;
 use crate::record::shard;
+use crate::scope::Scope;
 use crate::stats::DropReason;
 
 #[derive(Default)]
@@ -22,10 +24,21 @@ struct Running {
 /// A client's address and a name.
 type Name = (usize, Box<str>);
 
-/// An accumulator with its section while it runs. The section goes first.
+/// An accumulator of a client, with its section while it runs.
 struct Manual {
+    client: Weak<Core>,
     section: Option<Section>,
-    accumulator: Accumulator,
+    accumulator: Option<Accumulator>,
+}
+
+impl Drop for Manual {
+    fn drop(&mut self) {
+        self.section = None;
+        // Recorded with its own client, also when the thread ends.
+        if let Some(core) = self.client.upgrade() {
+            Scope::of(core).run(|| self.accumulator = None);
+        }
+    }
 }
 
 thread_local! {
@@ -38,6 +51,9 @@ fn name_of(core: &Core, name: &str) -> Name {
 
 /// Records an event of a name; cleaned, and dropped when nothing is left of it.
 pub(crate) fn record_by_name(core: &Core, kind: Kind, name: &str, change: Change) {
+    if core.ignores() {
+        return;
+    }
     shard::slow_path(
         || match lease::name_slot(core, kind, name) {
             Some(slot) => core.record(slot, 1.0, change),
@@ -48,75 +64,70 @@ pub(crate) fn record_by_name(core: &Core, kind: Kind, name: &str, change: Change
 }
 
 pub(crate) fn start_timer(core: &Core, name: &str) {
-    let _ = RUNNING.try_with(|running| {
-        running
-            .timers
-            .borrow_mut()
-            .insert(name_of(core, name), clock::now());
-    });
+    let name = name_of(core, name);
+    let now = clock::now();
+    with_timers(|timers| timers.insert(name, now));
 }
 
 pub(crate) fn stop_timer(core: &Core, name: &str) {
     let now = clock::now();
-    let started = RUNNING
-        .try_with(|running| running.timers.borrow_mut().remove(&name_of(core, name)))
-        .ok()
-        .flatten();
+    let key = name_of(core, name);
+    let started = with_timers(|timers| timers.remove(&key)).flatten();
     if let Some(started) = started {
         let reading = Reading::ticks(now.saturating_sub(started));
         record_by_name(core, Kind::Timer, name, Change::Time(reading));
     }
 }
 
-pub(crate) fn start_accumulator(core: &Core, name: &str) {
-    let _ = RUNNING.try_with(|running| {
-        let mut accumulators = running.accumulators.borrow_mut();
-        let manual = accumulators
-            .entry(name_of(core, name))
-            .or_insert_with(|| Manual {
-                section: None,
-                accumulator: Accumulator::new(name),
-            });
+pub(crate) fn start_accumulator(core: &Arc<Core>, name: &str) {
+    let key = name_of(core, name);
+    with_accumulators(|accumulators| {
+        let manual = accumulators.entry(key).or_insert_with(|| Manual {
+            client: Arc::downgrade(core),
+            section: None,
+            accumulator: Some(Accumulator::new(name)),
+        });
         if manual.section.is_none() {
-            manual.section = Some(manual.accumulator.start());
+            manual.section = manual.accumulator.as_ref().map(Accumulator::start);
         }
     });
 }
 
 pub(crate) fn stop_accumulator(core: &Core, name: &str) {
-    let _ = RUNNING.try_with(|running| {
-        if let Some(manual) = running
-            .accumulators
-            .borrow_mut()
-            .get_mut(&name_of(core, name))
-        {
+    let key = name_of(core, name);
+    with_accumulators(|accumulators| {
+        if let Some(manual) = accumulators.get_mut(&key) {
             manual.section = None;
         }
     });
 }
 
 pub(crate) fn flush_accumulator(core: &Core, name: &str) {
+    let key = name_of(core, name);
     // Dropped outside of the borrow, and recorded by being dropped.
-    let taken = RUNNING.try_with(|running| {
-        running
-            .accumulators
-            .borrow_mut()
-            .remove(&name_of(core, name))
-    });
-    drop(taken);
+    drop(with_accumulators(|accumulators| accumulators.remove(&key)));
 }
 
 pub(crate) fn flush_accumulators(core: &Core) {
     let client = core.weak().as_ptr() as usize;
-    let taken: Option<Vec<Manual>> = RUNNING
-        .try_with(|running| {
-            running
-                .accumulators
-                .borrow_mut()
-                .extract_if(|(owner, _), _| *owner == client)
-                .map(|(_, manual)| manual)
-                .collect()
-        })
-        .ok();
-    drop(taken);
+    drop(with_accumulators(|accumulators| {
+        let own = accumulators.extract_if(|(owner, _), _| *owner == client);
+        own.map(|(_, manual)| manual).collect::<Vec<_>>()
+    }));
+}
+
+/// `None` where the thread is past its end, or an instrumented allocator comes in
+/// from the middle of another call.
+fn with_timers<R>(act: impl FnOnce(&mut HashMap<Name, u64>) -> R) -> Option<R> {
+    RUNNING
+        .try_with(|running| Some(act(&mut *running.timers.try_borrow_mut().ok()?)))
+        .ok()
+        .flatten()
+}
+
+fn with_accumulators<R>(act: impl FnOnce(&mut HashMap<Name, Manual>) -> R) -> Option<R> {
+    RUNNING
+        .try_with(|running| Some(act(&mut *running.accumulators.try_borrow_mut().ok()?)))
+        .ok()
+        .flatten()
 }

@@ -46,6 +46,10 @@ impl Scope {
         }
     }
 
+    pub(crate) fn of(core: Arc<Core>) -> Self {
+        Scope { core }
+    }
+
     /// The scope in which the caller is: of the global client outside of every other.
     #[must_use]
     pub fn current() -> Self {

@@ -33,7 +33,7 @@ pub enum DropReason {
 
 impl DropReason {
     /// Every reason, in the order that reports use.
-    pub const ALL: [DropReason; 9] = [
+    pub const ALL: &'static [DropReason] = &[
         DropReason::QueueFull,
         DropReason::TooLarge,
         DropReason::Refused,
@@ -67,9 +67,11 @@ impl fmt::Display for DropReason {
     }
 }
 
+const REASONS: usize = DropReason::ALL.len();
+
 /// Events dropped, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drops([u64; DropReason::ALL.len()]);
+pub struct Drops([u64; REASONS]);
 
 impl Drops {
     /// Events dropped for one reason.
@@ -85,8 +87,8 @@ impl Drops {
     /// The reasons that have a count, with it.
     pub fn iter(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
         DropReason::ALL
-            .into_iter()
-            .map(|reason| (reason, self.by(reason)))
+            .iter()
+            .map(|reason| (*reason, self.by(*reason)))
             .filter(|(_, count)| *count > 0)
     }
 
@@ -109,7 +111,7 @@ impl Drops {
 
 /// Drop counts that recording threads add to.
 #[derive(Debug, Default)]
-pub(crate) struct SharedDrops([AtomicU64; DropReason::ALL.len()]);
+pub(crate) struct SharedDrops([AtomicU64; REASONS]);
 
 impl SharedDrops {
     pub(crate) fn add(&self, reason: DropReason, events: u64) {

@@ -87,7 +87,11 @@ impl Spy {
             if let State::Counter(counter) = state {
                 spied = SpiedCounter {
                     events: counter.events,
-                    total: counter.sum,
+                    total: i64::try_from(counter.sum).unwrap_or(if counter.sum < 0 {
+                        i64::MIN
+                    } else {
+                        i64::MAX
+                    }),
                     float_total: counter.sum as f64 + counter.float_sum,
                 };
             }
@@ -230,7 +234,8 @@ impl SpiedTimer {
         self.count
     }
 
-    /// How many of the calls were clocked: all of them at rate 1.
+    /// How many of the calls have a duration that was kept: all of them at rate 1,
+    /// unless more than a few timers go past 64 calls each.
     #[must_use]
     pub fn clocked(&self) -> u64 {
         self.clocked

@@ -49,7 +49,7 @@ impl Builder {
 
     /// The receiver's host: a name or an address in numbers. `127.0.0.1` by default.
     ///
-    /// A name is looked up by the client's own thread, so one that does not
+    /// A name is looked up in the background, so one that does not
     /// resolve is no error here: it shows in [`Stats`](crate::Stats) and flush
     /// reports, and events are kept until it does.
     pub fn host(mut self, host: impl Into<String>) -> Self {
@@ -99,7 +99,8 @@ impl Builder {
     /// The most datagrams that the client sends in a second, 2,000 by default.
     ///
     /// What is over it waits and is merged with what comes later: totals stay
-    /// exact. A flush that is asked for does not count against it.
+    /// exact. A flush that is asked for does not count against it, nor do log records
+    /// and, with `reduce(false)`, single events: those are only paced.
     pub fn datagrams_per_second(mut self, datagrams: u32) -> Self {
         self.datagrams_per_second = Some(datagrams);
         self
@@ -134,7 +135,8 @@ impl Builder {
         self
     }
 
-    /// A client of its own with this configuration.
+    /// A client of its own with this configuration. The environment has no say in it,
+    /// as it has in [`init`](Self::init).
     ///
     /// # Errors
     ///

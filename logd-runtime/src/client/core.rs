@@ -50,6 +50,17 @@ pub(crate) enum Change {
     Called,
 }
 
+/// Where events of a name made at run time go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameSlot {
+    /// To a slot of its own, which may be remembered.
+    Own(u32),
+    /// To the one for all names beyond the bound: remembering them would have none.
+    Overflow(u32),
+    /// Nowhere: nothing of the name is left when it is cleaned.
+    Nothing,
+}
+
 /// A meter's value as it was given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Number {
@@ -137,6 +148,9 @@ impl Core {
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
             Mode::Reduce => lease::with_shard(self, |shard| {
                 let (header, slot) = shard.slot(slot);
+                if matches!(change, Change::Time(_) | Change::Clocked(_)) {
+                    slot.make_values();
+                }
                 change.apply(header, slot);
             }),
             Mode::EachEvent => {
@@ -180,18 +194,20 @@ impl Core {
         rate >= 1.0 || lease::random() < rate
     }
 
-    /// The slot of a name made at run time, cleaned; `None` when nothing of it is left.
-    pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> Option<u32> {
+    /// The slot of a name made at run time, cleaned.
+    pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> NameSlot {
         let mut names = self.names.lock();
-        if let Some(slot) = names.slots.get(&(kind, name.into())) {
-            return *slot;
+        let entry = (kind, name.into());
+        if let Some(slot) = names.slots.get(&entry) {
+            return slot.map_or(NameSlot::Nothing, NameSlot::Own);
         }
+        let key = key::clean(name);
         if names.slots.len() >= names.most {
-            return Some(overflow(kind));
+            return key.map_or(NameSlot::Nothing, |_| NameSlot::Overflow(overflow(kind)));
         }
-        let slot = key::clean(name).map(|key| registry::register(kind, key, 1.0, false));
-        names.slots.insert((kind, name.into()), slot);
-        slot
+        let slot = key.map(|key| registry::register(kind, key, 1.0, false));
+        names.slots.insert(entry, slot);
+        slot.map_or(NameSlot::Nothing, NameSlot::Own)
     }
 
     /// Counts a name made at run time against the bound.
@@ -224,6 +240,11 @@ impl Core {
                 self.worker.hurry();
             }
         }
+    }
+
+    /// Whether it records nothing at all.
+    pub(crate) fn ignores(&self) -> bool {
+        self.worker.shared.mode() == Mode::Ignore
     }
 
     /// Where events end that a name or the recorder itself stands in the way of.

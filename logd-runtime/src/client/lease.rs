@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use rand::RngExt;
 use rand::rngs::SmallRng;
 
-use super::core::Core;
+use super::core::{Core, NameSlot};
 use crate::rate;
 use crate::record::registry::Kind;
 use crate::record::{Shard, shard};
@@ -108,7 +108,11 @@ pub(crate) fn name_slot(core: &Core, kind: Kind, name: &str) -> Option<u32> {
     if let Ok(Some(slot)) = known {
         return Some(slot);
     }
-    let slot = core.clean_name(kind, name)?;
+    let slot = match core.clean_name(kind, name) {
+        NameSlot::Own(slot) => slot,
+        NameSlot::Overflow(slot) => return Some(slot),
+        NameSlot::Nothing => return None,
+    };
     let _ = THREAD.try_with(|thread| {
         if let Ok(mut names) = thread.names.try_borrow_mut() {
             names

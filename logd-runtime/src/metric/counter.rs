@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::site::{Site, is_storable};
+use super::site::Site;
 use crate::client::Client;
 use crate::client::core::Change;
 use crate::error::Error;
@@ -104,8 +104,9 @@ impl Counter {
         self.site.record(Change::Add(-1));
     }
 
-    /// Adds any number; a negative one takes away. A number that is not finite is
-    /// dropped and counted as [`InvalidValue`](crate::DropReason::InvalidValue).
+    /// Adds any number; a negative one takes away. A number that is not finite, or
+    /// beyond 2^53, is dropped and counted as
+    /// [`InvalidValue`](crate::DropReason::InvalidValue).
     #[inline]
     pub fn add(&self, amount: impl Amount) {
         match amount.change() {
@@ -123,8 +124,8 @@ impl Counter {
 
 /// A number that a counter can change by: any integer or floating-point type.
 ///
-/// Integers are exact up to 2^53 in a flush; an unsigned one above `i64::MAX`
-/// counts as that.
+/// Sums are exact up to 2^53 in a flush. A single amount beyond that, or one that is
+/// no number, is dropped and counted as [`InvalidValue`](crate::DropReason::InvalidValue).
 pub trait Amount: sealed::Amount {}
 
 mod sealed {
@@ -138,6 +139,19 @@ mod sealed {
         )]
         fn change(self) -> Option<Change>;
     }
+}
+
+/// Beyond it the daemon's numbers skip integers, and sums would be wrong in silence.
+const MOST: i64 = 1 << 53;
+
+fn whole(amount: i64) -> Option<Change> {
+    (-MOST..=MOST)
+        .contains(&amount)
+        .then_some(Change::Add(amount))
+}
+
+fn fraction(amount: f64) -> Option<Change> {
+    (amount.abs() <= MOST as f64).then_some(Change::AddFloat(amount))
 }
 
 macro_rules! amounts {
@@ -158,13 +172,13 @@ amounts! {
     i8: n => Some(Change::Add(n.into()));
     i16: n => Some(Change::Add(n.into()));
     i32: n => Some(Change::Add(n.into()));
-    i64: n => Some(Change::Add(n));
-    isize: n => Some(Change::Add(n as i64));
+    i64: n => whole(n);
+    isize: n => whole(n as i64);
     u8: n => Some(Change::Add(n.into()));
     u16: n => Some(Change::Add(n.into()));
     u32: n => Some(Change::Add(n.into()));
-    u64: n => Some(Change::Add(i64::try_from(n).unwrap_or(i64::MAX)));
-    usize: n => Some(Change::Add(i64::try_from(n).unwrap_or(i64::MAX)));
-    f32: n => is_storable(n.into()).then_some(Change::AddFloat(n.into()));
-    f64: n => is_storable(n).then_some(Change::AddFloat(n));
+    u64: n => whole(i64::try_from(n).ok()?);
+    usize: n => whole(i64::try_from(n).ok()?);
+    f32: n => fraction(n.into());
+    f64: n => fraction(n);
 }

@@ -123,6 +123,14 @@ impl Timer {
         }
     }
 
+    /// Makes up for a clocked call that is not recorded: a timer with a rate clocks the
+    /// next one instead.
+    fn clock_next(&self) {
+        if self.site.rate() < 1.0 {
+            shard::with_slot(self.site.direct(), |_, slot| slot.clock_next());
+        }
+    }
+
     #[inline]
     pub(crate) fn end(&self, started: Started) {
         // One comparison for the usual call.
@@ -188,7 +196,10 @@ impl TimedGuard<'_> {
     /// ```
     #[inline]
     pub fn discard(mut self) {
-        self.started = Started::DISCARDED;
+        let discarded = std::mem::replace(&mut self.started, Started::DISCARDED);
+        if discarded.is_clocked() {
+            self.timer.clock_next();
+        }
     }
 }
 

@@ -117,12 +117,16 @@ impl Shard {
     }
 
     fn add_array(&self, arrays: &mut Vec<Arc<Array>>, size: usize) {
-        let old = arrays.last().map_or(&[][..], |array| &array.slots[..]);
-        let mut slots: Vec<Slot> = old.iter().map(Slot::copy).collect();
-        slots.resize_with(size.max(slots.len()), Slot::default);
+        // All memory first: what an instrumented allocator records meanwhile still
+        // goes to the old array, and is taken over with the rest.
         let array = Arc::new(Array {
-            slots: slots.into_boxed_slice(),
+            slots: (0..size).map(|_| Slot::default()).collect(),
         });
+        arrays.reserve(1);
+        let old = arrays.last().map_or(&[][..], |array| &array.slots[..]);
+        for (slot, old) in array.slots.iter().zip(old) {
+            slot.take_over(old);
+        }
         let direct = self.direct.load(Ordering::Relaxed);
         array
             .header()
@@ -205,8 +209,9 @@ pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R)
     // Only the pointer comes out of the closure: more in there is not always inlined.
     let slots = CURRENT.with(|current| current.slots.get());
     // SAFETY: `slots` is `NOWHERE`, or the first slot of an array of the shard whose
-    // strong reference `CURRENT` owns. Arrays live as long as their shard, and
-    // nothing that `use_slot` can reach ends that reference: it gets slots only.
+    // strong reference `CURRENT` owns. Arrays live as long as their shard. What
+    // `use_slot` can reach, an allocator of the user's included, may make another
+    // shard current, but `Entered` holds the reference meanwhile and puts it back.
     let header = unsafe { &*slots };
     if u64::from(index) >= header.length() {
         return None;

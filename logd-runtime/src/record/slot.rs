@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::shard;
 use super::values::{RAW, Reading, Sink, Values, ValuesSeen};
 use crate::rate::GapTable;
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
@@ -27,6 +28,8 @@ const ONES: usize = 0;
 const ADDITIONS: usize = 1;
 const ADDED: usize = 2;
 const ADDED_FLOAT: usize = 3;
+const ADDED_FLOAT_ERROR: usize = 4;
+const ADDED_FLOAT_SEQUENCE: usize = 5;
 // Meter
 const READINGS: usize = 0;
 const SUM: usize = 1;
@@ -79,16 +82,15 @@ impl Slot {
             .all(|cell| cell.load(Ordering::Relaxed) == 0)
     }
 
-    /// The slot as it is now, for a larger array; its values are shared.
-    pub(crate) fn copy(&self) -> Slot {
-        let copy = Slot::default();
-        for (to, from) in copy.cells.iter().zip(&self.cells) {
+    /// Takes over what another slot has, its values shared. Allocates nothing, so that
+    /// no event of an instrumented allocator falls between two slots.
+    pub(crate) fn take_over(&self, other: &Slot) {
+        for (to, from) in self.cells.iter().zip(&other.cells) {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        if let Some(values) = self.values.get() {
-            let _ = copy.values.set(Arc::clone(values));
+        if let Some(values) = other.values.get() {
+            let _ = self.values.set(Arc::clone(values));
         }
-        copy
     }
 }
 
@@ -131,12 +133,13 @@ impl Slot {
     #[inline]
     pub(crate) fn add(&self, amount: i64) {
         self.set(ADDED, self.get(ADDED).wrapping_add(amount as u64));
-        self.bump(ADDITIONS);
+        let additions = self.get(ADDITIONS).wrapping_add(1);
+        // ORDERING: who sees the addition sees its amount.
+        self.cells[ADDITIONS].store(additions, Ordering::Release);
     }
 
     pub(crate) fn add_float(&self, amount: f64) {
-        self.set_float(ADDED_FLOAT, self.get_float(ADDED_FLOAT) + amount);
-        self.bump(ADDITIONS);
+        self.add_exactly(FLOAT_SUM, amount, || self.bump(ADDITIONS));
     }
 }
 
@@ -146,7 +149,7 @@ pub(crate) struct CounterSeen {
     ones: u64,
     additions: u64,
     added: u64,
-    added_float: f64,
+    floats: Doubled,
 }
 
 /// What a counter gained between two drains.
@@ -159,39 +162,111 @@ pub(crate) struct CounterGain {
 
 impl Slot {
     pub(crate) fn drain_counter(&self, seen: &mut CounterSeen) -> CounterGain {
+        // ORDERING: pairs with `add`.
+        let additions = self.cells[ADDITIONS].load(Ordering::Acquire);
         let now = CounterSeen {
             ones: self.get(ONES),
-            additions: self.get(ADDITIONS),
+            additions,
             added: self.get(ADDED),
-            added_float: self.get_float(ADDED_FLOAT),
+            // In the middle of an update the amount is told at the next drain.
+            floats: self
+                .read_exactly(FLOAT_SUM, || ())
+                .map_or(seen.floats, |(floats, ())| floats),
         };
         let ones = now.ones.wrapping_sub(seen.ones);
         let gain = CounterGain {
             events: ones.wrapping_add(now.additions.wrapping_sub(seen.additions)),
             sum: (ones as i64).wrapping_add(now.added.wrapping_sub(seen.added) as i64),
-            float_sum: now.added_float - seen.added_float,
+            float_sum: now.floats.since(seen.floats),
         };
         *seen = now;
         gain
     }
 }
 
-/// Meter: a sum in two floats, exact to about 32 digits, so that the difference
-/// of two sums is the exact sum of one window.
+/// The cells of a sum in two floats, exact to about 32 digits, so that the
+/// difference of two sums is the exact sum of one window.
+#[derive(Clone, Copy)]
+struct ExactSum {
+    sum: usize,
+    error: usize,
+    /// Odd while the writer is in the middle of an update.
+    sequence: usize,
+}
+
+const FLOAT_SUM: ExactSum = ExactSum {
+    sum: ADDED_FLOAT,
+    error: ADDED_FLOAT_ERROR,
+    sequence: ADDED_FLOAT_SEQUENCE,
+};
+
+const METER_SUM: ExactSum = ExactSum {
+    sum: SUM,
+    error: SUM_ERROR,
+    sequence: SEQUENCE,
+};
+
+/// A number in two floats.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubled {
+    sum: f64,
+    error: f64,
+}
+
+impl Doubled {
+    fn since(self, earlier: Doubled) -> f64 {
+        let (sum, rest) = two_sum(self.sum, -earlier.sum);
+        sum + (rest + (self.error - earlier.error))
+    }
+}
+
 impl Slot {
-    pub(crate) fn set_meter(&self, value: f64) {
-        let sequence = self.get(SEQUENCE);
-        self.set(SEQUENCE, sequence.wrapping_add(1));
+    /// Adds a value, and writes `more` in the same update.
+    fn add_exactly(&self, cells: ExactSum, value: f64, more: impl FnOnce()) {
+        let sequence = self.get(cells.sequence);
+        self.set(cells.sequence, sequence.wrapping_add(1));
         // ORDERING: the odd number is seen before any part of the update is.
         fence(Ordering::Release);
-        let (sum, error) = two_sum(self.get_float(SUM), value);
-        let (sum, error) = two_sum(sum, self.get_float(SUM_ERROR) + error);
-        self.set_float(SUM, sum);
-        self.set_float(SUM_ERROR, error);
-        self.set_float(LAST, value);
-        self.bump(READINGS);
+        let (sum, error) = two_sum(self.get_float(cells.sum), value);
+        let (sum, error) = two_sum(sum, self.get_float(cells.error) + error);
+        self.set_float(cells.sum, sum);
+        self.set_float(cells.error, error);
+        more();
         // ORDERING: whoever sees the even number sees the whole update.
-        self.cells[SEQUENCE].store(sequence.wrapping_add(2), Ordering::Release);
+        self.cells[cells.sequence].store(sequence.wrapping_add(2), Ordering::Release);
+    }
+
+    /// The sum and what `more` reads, of one moment; nothing while the writer stays in
+    /// the middle of an update.
+    fn read_exactly<T>(&self, cells: ExactSum, more: impl Fn() -> T) -> Option<(Doubled, T)> {
+        for _ in 0..size(64, 2) {
+            // ORDERING: pairs with the writer's release of an even number.
+            let before = self.cells[cells.sequence].load(Ordering::Acquire);
+            if before.is_multiple_of(2) {
+                let doubled = Doubled {
+                    sum: self.get_float(cells.sum),
+                    error: self.get_float(cells.error),
+                };
+                let more = more();
+                // ORDERING: the readings are made before the second look at the number.
+                fence(Ordering::Acquire);
+                if self.get(cells.sequence) == before {
+                    return Some((doubled, more));
+                }
+            }
+            spin_loop();
+        }
+        None
+    }
+}
+
+/// Meter: readings, their exact sum, and the last one.
+impl Slot {
+    pub(crate) fn set_meter(&self, value: f64) {
+        self.add_exactly(METER_SUM, value, || {
+            self.set_float(LAST, value);
+            self.bump(READINGS);
+        });
     }
 }
 
@@ -199,8 +274,7 @@ impl Slot {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct MeterSeen {
     readings: u64,
-    sum: f64,
-    error: f64,
+    sum: Doubled,
 }
 
 /// What a meter gained between two drains.
@@ -214,33 +288,17 @@ pub(crate) struct MeterGain {
 impl Slot {
     /// Nothing while the writer stays in the middle of an update: the next drain tells it.
     pub(crate) fn drain_meter(&self, seen: &mut MeterSeen) -> MeterGain {
-        for _ in 0..size(64, 2) {
-            // ORDERING: pairs with the writer's release of an even number.
-            let before = self.cells[SEQUENCE].load(Ordering::Acquire);
-            if before.is_multiple_of(2) {
-                let now = MeterSeen {
-                    readings: self.get(READINGS),
-                    sum: self.get_float(SUM),
-                    error: self.get_float(SUM_ERROR),
-                };
-                let last = self.get_float(LAST);
-                // ORDERING: the readings are made before the second look at the number.
-                fence(Ordering::Acquire);
-                if self.get(SEQUENCE) == before {
-                    let readings = now.readings.wrapping_sub(seen.readings);
-                    let (sum, rest) = two_sum(now.sum, -seen.sum);
-                    let gain = MeterGain {
-                        readings,
-                        sum: sum + (rest + (now.error - seen.error)),
-                        last,
-                    };
-                    *seen = now;
-                    return gain;
-                }
-            }
-            spin_loop();
-        }
-        MeterGain::default()
+        let read = self.read_exactly(METER_SUM, || (self.get(READINGS), self.get_float(LAST)));
+        let Some((sum, (readings, last))) = read else {
+            return MeterGain::default();
+        };
+        let gain = MeterGain {
+            readings: readings.wrapping_sub(seen.readings),
+            sum: sum.since(seen.sum),
+            last,
+        };
+        *seen = MeterSeen { readings, sum };
+        gain
     }
 }
 
@@ -271,17 +329,27 @@ impl Slot {
         Some(true)
     }
 
-    /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
-    pub(crate) fn sample(&self, gaps: &Arc<GapTable>) {
-        self.values_or_new().sample(Arc::clone(gaps));
+    /// Ends the gap: the next call is clocked.
+    pub(crate) fn clock_next(&self) {
+        self.set(GAP, 0);
     }
 
-    /// The values; made at the first one of this thread, which is when a timer allocates here.
-    fn values_or_new(&self) -> &Values {
-        self.values.get_or_init(|| {
+    /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
+    pub(crate) fn sample(&self, gaps: &Arc<GapTable>) {
+        self.make_values().sample(Arc::clone(gaps));
+    }
+
+    /// The values, made when there are none: the one time that a timer allocates on
+    /// this thread. For the slow path, which an instrumented allocator can not enter twice.
+    pub(crate) fn make_values(&self) -> &Values {
+        if self.values.get().is_none() {
+            // Made before it is put there: what is recorded meanwhile must find the
+            // place empty, not being filled.
+            let values = Arc::new(Values::new());
+            let _ = self.values.set(values);
             self.set(LIMIT, RAW);
-            Arc::new(Values::new())
-        })
+        }
+        self.values.get_or_init(Arc::default)
     }
 
     /// Counts a call that is not clocked.
@@ -319,8 +387,14 @@ impl Slot {
     #[cold]
     #[inline(never)]
     fn time_first(&self, header: &Slot, reading: Reading) {
+        if self.values.get().is_none() && shard::is_busy() {
+            // Out of the making of the values themselves: the call is counted, its
+            // duration has no place yet.
+            return;
+        }
+        let _quiet = shard::quiet();
         let head = self.get(HEAD);
-        let values = self.values_or_new();
+        let values = self.make_values();
         if head < self.get(LIMIT) {
             values.store_raw(head, reading);
             // ORDERING: as in `time`.
@@ -417,7 +491,9 @@ mod tests {
         );
         assert_eq!(slot.drain_counter(&mut seen), CounterGain::default());
         slot.increment();
-        assert_eq!(slot.copy().drain_counter(&mut seen).sum, 1);
+        let larger = Slot::default();
+        larger.take_over(&slot);
+        assert_eq!(larger.drain_counter(&mut seen).sum, 1);
     }
 
     #[test]

@@ -77,6 +77,12 @@ pub(crate) struct Values {
     random: AtomicU64,
 }
 
+impl Default for Values {
+    fn default() -> Self {
+        Values::new()
+    }
+}
+
 impl Values {
     pub(crate) fn new() -> Self {
         Values {

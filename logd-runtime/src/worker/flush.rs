@@ -2,6 +2,7 @@
 //! on a thread or in a task.
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -21,6 +22,8 @@ pub(crate) struct Request {
 struct Answer {
     report: Option<FlushReport>,
     waker: Option<Waker>,
+    /// Nobody waits any more.
+    given_up: bool,
 }
 
 impl Request {
@@ -36,26 +39,40 @@ impl Request {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn answer(&self, report: FlushReport) {
+    /// Whether nobody waits for it any more.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.lock().given_up
+    }
+
+    /// Hands the report over; `false` when nobody is there to take it.
+    pub(crate) fn answer(&self, report: FlushReport) -> bool {
         let mut answer = self.lock();
+        if answer.given_up {
+            return false;
+        }
         answer.report = Some(report);
         let waker = answer.waker.take();
         drop(answer);
         self.answered.notify_all();
         if let Some(waker) = waker {
-            waker.wake();
+            // An executor's own code, whose panic is not ours to die of.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
+        true
     }
 
     /// Waits for the answer; `None` when it does not come by the deadline and `grace`.
     pub(crate) fn wait(&self, grace: Duration) -> Option<FlushReport> {
-        let until = self.deadline + grace;
+        let until = self.deadline.checked_add(grace).unwrap_or(self.deadline);
         let mut answer = self.lock();
         loop {
             if let Some(report) = answer.report.take() {
                 return Some(report);
             }
-            let left = until.checked_duration_since(Instant::now())?;
+            let Some(left) = until.checked_duration_since(Instant::now()) else {
+                answer.given_up = true;
+                return None;
+            };
             answer = self
                 .answered
                 .wait_timeout(answer, left)
@@ -69,6 +86,12 @@ impl Request {
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is awaited"]
 pub(crate) struct Flushing(pub(crate) Arc<Request>);
+
+impl Drop for Flushing {
+    fn drop(&mut self) {
+        self.0.lock().given_up = true;
+    }
+}
 
 impl Future for Flushing {
     type Output = FlushReport;

@@ -10,7 +10,7 @@ pub(crate) mod series;
 pub(crate) mod shared;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use self::budget::Budget;
@@ -40,7 +40,7 @@ pub(crate) struct Schedule {
 /// Why the thread goes on.
 enum Woken {
     /// Somebody waits for a flush.
-    Asked(Vec<Arc<Request>>),
+    Asked,
     /// The time of the next window has come.
     Due,
     /// A queue fills, or has something that should not wait.
@@ -48,12 +48,21 @@ enum Woken {
     Stopped,
 }
 
-/// While the thread lives. However it ends, flushes do its work from then on.
+/// While the thread lives. However it ends, nobody waits for it in vain, and flushes
+/// do its work from then on.
 struct Running<'a>(&'a Worker);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.control().running = false;
+        let mut control = self.0.control();
+        control.running = false;
+        control.thread = None;
+        let mut left = std::mem::take(&mut control.serving);
+        left.append(&mut control.requests);
+        drop(control);
+        if !left.is_empty() {
+            self.0.answer(&left, Instant::now(), true);
+        }
     }
 }
 
@@ -72,7 +81,11 @@ pub(crate) struct Worker {
 
 #[derive(Debug)]
 struct Control {
+    /// Flushes that the thread has not seen yet.
     requests: Vec<Arc<Request>>,
+    /// Flushes that it works for.
+    serving: Vec<Arc<Request>>,
+    thread: Option<ThreadId>,
     schedule: Schedule,
     discover: Option<Discover>,
     /// Why discovery failed, in words.
@@ -95,6 +108,8 @@ impl Worker {
             shared,
             control: Mutex::new(Control {
                 requests: Vec::new(),
+                serving: Vec::new(),
+                thread: None,
                 schedule,
                 discover,
                 misconfigured: None,
@@ -123,13 +138,20 @@ impl Worker {
 
     /// Replaces settings and transport; what is pending goes out with the new ones.
     pub(crate) fn configure(&self, schedule: Schedule, settings: Settings, transport: Transport) {
-        self.pipeline().configure(settings, transport);
+        let mut pipeline = self.pipeline();
+        self.settle(schedule);
+        pipeline.configure(settings, transport);
+        drop(pipeline);
+        self.wake.notify_all();
+    }
+
+    /// Notes that the client is configured; the pipeline is locked meanwhile, so that
+    /// of two who configure one comes first.
+    fn settle(&self, schedule: Schedule) {
         let mut control = self.control();
         control.schedule = schedule;
         control.discover = None;
         control.misconfigured = None;
-        drop(control);
-        self.wake.notify_all();
     }
 
     /// Lets the worker come before its time: a queue fills.
@@ -152,16 +174,11 @@ impl Worker {
         let _running = Running(self);
         let mut budget = Budget::new();
         let mut quiet = Duration::ZERO;
-        let mut due = Instant::now() + self.wait_for(quiet);
+        let mut due = deadline(Instant::now(), self.wait_for(quiet));
+        self.control().thread = Some(thread::current().id());
         loop {
             match self.sleep_until(due) {
-                Woken::Asked(requests) => {
-                    let deadline = requests.iter().map(|request| request.deadline).max();
-                    let report = self.flush_until(deadline.unwrap_or_else(Instant::now));
-                    for request in requests {
-                        request.answer(report.clone());
-                    }
-                }
+                Woken::Asked => self.serve(),
                 Woken::Hurried => self.send_queued(),
                 Woken::Due => {
                     let sent = self.send_window(&mut budget);
@@ -172,7 +189,7 @@ impl Worker {
                     } else {
                         wait.saturating_mul(2)
                     };
-                    due = Instant::now() + self.wait_for(quiet);
+                    due = deadline(Instant::now(), self.wait_for(quiet));
                 }
                 Woken::Stopped => break,
             }
@@ -193,7 +210,7 @@ impl Worker {
         let mut control = self.control();
         loop {
             if !control.requests.is_empty() {
-                return Woken::Asked(std::mem::take(&mut control.requests));
+                return Woken::Asked;
             }
             if control.stop {
                 return Woken::Stopped;
@@ -215,10 +232,14 @@ impl Worker {
 
     /// Waits between two bursts; `true` when somebody asks for something meanwhile.
     fn pause(&self) -> bool {
+        self.pause_for(BURST_GAP)
+    }
+
+    fn pause_for(&self, time: Duration) -> bool {
         let control = self.control();
         let (control, _) = self
             .wake
-            .wait_timeout_while(control, BURST_GAP, |control| {
+            .wait_timeout_while(control, time, |control| {
                 control.requests.is_empty() && !control.stop
             })
             .unwrap_or_else(PoisonError::into_inner);
@@ -286,50 +307,113 @@ impl Worker {
         }
     }
 
-    /// Sends everything that was recorded before the call, or what can be until the deadline.
-    fn flush_until(&self, deadline: Instant) -> FlushReport {
+    /// Works for everybody who waits for a flush, each until its own deadline. Who comes
+    /// meanwhile is served along.
+    fn serve(&self) {
+        let start = Instant::now();
+        let mut goal = None;
+        loop {
+            let mut control = self.control();
+            let come = std::mem::take(&mut control.requests);
+            if !come.is_empty() {
+                // What they recorded before they asked belongs to the flush.
+                goal = None;
+            }
+            control.serving.extend(come);
+            control.serving.retain(|request| !request.is_given_up());
+            let waiting = control.serving.clone();
+            drop(control);
+            if waiting.is_empty() {
+                return;
+            }
+            let goal = *goal.get_or_insert_with(|| self.begin_flush());
+            let done = self.flush_step(goal);
+            let now = Instant::now();
+            let (over, left): (Vec<_>, Vec<_>) = waiting
+                .into_iter()
+                .partition(|request| done || request.deadline <= now);
+            if !over.is_empty() {
+                self.control().serving.clone_from(&left);
+                self.answer(&over, start, !done);
+            }
+            if let Some(next) = left.iter().map(|request| request.deadline).min() {
+                self.pause_for(BURST_GAP.min(next.saturating_duration_since(now)));
+            }
+        }
+    }
+
+    /// Flushes on the thread that asks, where the client has none of its own.
+    fn flush_here(&self, deadline: Instant) -> FlushReport {
         let _quiet = shard::quiet();
         let start = Instant::now();
+        let goal = self.begin_flush();
+        let timed_out = loop {
+            if self.flush_step(goal) {
+                break false;
+            }
+            let now = Instant::now();
+            if now >= deadline {
+                break true;
+            }
+            thread::sleep(BURST_GAP.min(deadline.saturating_duration_since(now)));
+        };
+        let (report, totals) = self.report(&mut self.pipeline(), start, timed_out);
+        *self.reported.lock() = totals;
+        report
+    }
+
+    /// Collects what was recorded before, and returns how far the queues must be
+    /// emptied: what comes into them later is not waited for.
+    fn begin_flush(&self) -> u64 {
         self.discover();
         let mut pipeline = self.pipeline();
         pipeline.collect();
-        let mut timed_out = false;
-        while pipeline.has_work() {
-            if pipeline.transport.make_ready() {
-                pipeline.encode_queued();
-                pipeline.encode_due(usize::MAX, Pace::Rest);
-                pipeline.send_burst();
-                if !pipeline.has_work() {
-                    break;
-                }
-            } else if matches!(pipeline.transport, Transport::Nowhere) {
-                break;
-            }
-            if Instant::now() >= deadline {
-                timed_out = true;
-                break;
-            }
-            drop(pipeline);
-            let control = self.control();
-            let wait = BURST_GAP.min(deadline.saturating_duration_since(Instant::now()));
-            drop(self.wake.wait_timeout(control, wait));
-            pipeline = self.pipeline();
-        }
-        pipeline.settle_refusals();
-        self.report(&mut pipeline, start, timed_out)
+        pipeline.queued_so_far()
     }
 
-    fn report(&self, pipeline: &mut Pipeline, start: Instant, timed_out: bool) -> FlushReport {
-        let totals = pipeline.totals();
-        let mut reported = self.reported.lock();
+    /// Sends a burst; `true` when nothing is left, or nothing can ever be sent.
+    fn flush_step(&self, goal: u64) -> bool {
+        let mut pipeline = self.pipeline();
+        if pipeline.transport.make_ready() {
+            if pipeline.has_fetched_less_than(goal) {
+                pipeline.encode_queued();
+            }
+            pipeline.encode_due(usize::MAX, Pace::Rest);
+            pipeline.send_burst();
+            pipeline.settle_refusals();
+        } else if matches!(pipeline.transport, Transport::Nowhere) {
+            return true;
+        }
+        pipeline.is_flushed(goal)
+    }
+
+    /// Gives all of them one report; without anybody to take it, its numbers stay for the next.
+    fn answer(&self, requests: &[Arc<Request>], start: Instant, timed_out: bool) {
+        let (report, totals) = self.report(&mut self.pipeline(), start, timed_out);
+        let mut taken = false;
+        for request in requests {
+            taken |= request.answer(report.clone());
+        }
+        if taken {
+            *self.reported.lock() = totals;
+        }
+    }
+
+    /// What became of the events since the last report that somebody took.
+    fn report(
+        &self,
+        pipeline: &mut Pipeline,
+        start: Instant,
+        timed_out: bool,
+    ) -> (FlushReport, Totals) {
+        let totals = pipeline.totals_so_far();
         let report = FlushReport {
-            totals: totals.since(&reported),
+            totals: totals.since(&self.reported.lock()),
             transport: self.transport_state(pipeline),
             timed_out,
             took: start.elapsed(),
         };
-        *reported = totals;
-        report
+        (report, totals)
     }
 
     fn transport_state(&self, pipeline: &Pipeline) -> String {
@@ -344,8 +428,17 @@ impl Worker {
         let Some(discover) = self.control().discover else {
             return;
         };
-        match discover() {
-            Ok((schedule, settings, transport)) => self.configure(schedule, settings, transport),
+        let found = discover();
+        let mut pipeline = self.pipeline();
+        if self.control().discover.is_none() {
+            // `init` came first.
+            return;
+        }
+        match found {
+            Ok((schedule, settings, transport)) => {
+                self.settle(schedule);
+                pipeline.configure(settings, transport);
+            }
             Err(error) => self.control().misconfigured = Some(error.to_string()),
         }
     }
@@ -354,11 +447,13 @@ impl Worker {
     pub(crate) fn flush(&self, timeout: Duration) -> FlushReport {
         let start = Instant::now();
         let Some(request) = self.request(timeout) else {
-            return self.flush_until(deadline(start, timeout));
+            return self.flush_here(deadline(start, timeout));
         };
-        request
-            .wait(GRACE)
-            .unwrap_or_else(|| self.report(&mut self.pipeline(), start, true))
+        request.wait(GRACE).unwrap_or_else(|| {
+            let (report, totals) = self.report(&mut self.pipeline(), start, true);
+            *self.reported.lock() = totals;
+            report
+        })
     }
 
     /// Flushes without holding up the thread that waits.
@@ -366,15 +461,15 @@ impl Worker {
         let start = Instant::now();
         match self.request(timeout) {
             Some(request) => Flushing(request).await,
-            None => self.flush_until(deadline(start, timeout)),
+            None => self.flush_here(deadline(start, timeout)),
         }
     }
 
-    /// Asks the thread for a flush; `None` where there is no thread.
+    /// Asks the thread for a flush; `None` where there is no thread, or this is it.
     fn request(&self, timeout: Duration) -> Option<Arc<Request>> {
         let _quiet = shard::quiet();
         let mut control = self.control();
-        if !control.running || control.stop {
+        if !control.running || control.stop || control.thread == Some(thread::current().id()) {
             return None;
         }
         let request = Request::new(deadline(Instant::now(), timeout));
@@ -409,8 +504,10 @@ impl Worker {
             DropReason::Closed
         };
         pipeline.drop_pending(reason);
-        report.add(&self.report(&mut pipeline, Instant::now(), false));
+        let (last, totals) = self.report(&mut pipeline, Instant::now(), false);
         drop(pipeline);
+        *self.reported.lock() = totals;
+        report.add(&last);
         self.control().stop = true;
         self.wake.notify_all();
         report

@@ -71,6 +71,8 @@ pub(crate) struct Pipeline {
     /// When the current burst began, and how many messages were sent in it.
     burst: Option<(Instant, usize)>,
     window: u64,
+    /// Messages and single events taken out of queues.
+    fetched: u64,
     totals: Totals,
 }
 
@@ -114,6 +116,7 @@ impl Pipeline {
             segments: Vec::new(),
             burst: None,
             window: 0,
+            fetched: 0,
             totals: Totals::default(),
         }
     }
@@ -183,6 +186,7 @@ impl Pipeline {
                         }
                     }
                     let Seen::Meter(seen) = seen else { continue };
+                    meter.hold |= metric.hold;
                     let gain = slot.drain_meter(seen);
                     self.totals.events += gain.readings;
                     meter.gain(gain);
@@ -197,7 +201,7 @@ impl Pipeline {
                     timer.add_calls(calls);
                 }
             }
-            if series.pending() > 0 && !series.queued {
+            if series.is_due() && !series.queued {
                 series.queued = true;
                 self.due.push_back(number);
             }
@@ -268,6 +272,7 @@ impl Pipeline {
                 break;
             };
             self.totals.events += message.events;
+            self.fetched += 1;
             Self::enqueue(
                 &mut self.outgoing,
                 &mut self.outgoing_events,
@@ -285,6 +290,7 @@ impl Pipeline {
                     break;
                 };
                 self.totals.events += 1;
+                self.fetched += 1;
                 self.encode_event(slot, event);
             }
         }
@@ -345,6 +351,21 @@ impl Pipeline {
     /// Whether encoded messages wait.
     pub(crate) fn has_outgoing(&self) -> bool {
         !self.outgoing.is_empty()
+    }
+
+    /// How many messages and single events came into queues since the client began.
+    pub(crate) fn queued_so_far(&self) -> u64 {
+        self.fetched + self.shared.queued_messages() + self.single_events()
+    }
+
+    pub(crate) fn has_fetched_less_than(&self, queued: u64) -> bool {
+        self.fetched < queued
+    }
+
+    /// Whether all is sent, of queues what came before [`queued_so_far`](Self::queued_so_far)
+    /// was this.
+    pub(crate) fn is_flushed(&self, queued: u64) -> bool {
+        self.outgoing.is_empty() && self.due.is_empty() && self.fetched >= queued
     }
 
     /// Whether something waits to be encoded or sent.
@@ -509,6 +530,11 @@ impl Pipeline {
     /// count when the worker takes them out.
     pub(crate) fn totals(&mut self) -> Totals {
         self.collect();
+        self.totals_so_far()
+    }
+
+    /// Totals to the last time that threads were looked at.
+    pub(crate) fn totals_so_far(&self) -> Totals {
         let mut totals = self.totals;
         let in_series: u64 = self.series.iter().flatten().map(Series::pending).sum();
         let queued = self.shared.queued_messages();

@@ -30,7 +30,8 @@ pub(crate) enum State {
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     pub(crate) events: u64,
-    pub(crate) sum: i64,
+    /// Wide enough for any number of windows that wait.
+    pub(crate) sum: i128,
     pub(crate) float_sum: f64,
 }
 
@@ -39,7 +40,7 @@ pub(crate) struct Meter {
     pub(crate) readings: u64,
     pub(crate) sum: f64,
     pub(crate) last: f64,
-    hold: bool,
+    pub(crate) hold: bool,
     ever: bool,
 }
 
@@ -94,6 +95,16 @@ impl Series {
         }
     }
 
+    /// Whether there is anything to send: an amount may be seen before its event.
+    pub(crate) fn is_due(&self) -> bool {
+        match &self.state {
+            State::Counter(counter) => {
+                counter.events > 0 || counter.sum != 0 || counter.float_sum != 0.0
+            }
+            _ => self.pending() > 0,
+        }
+    }
+
     /// Whether a meter repeats its last reading in a window without one.
     pub(crate) fn holds(&self) -> bool {
         matches!(&self.state, State::Meter(meter) if meter.hold && meter.ever)
@@ -122,10 +133,9 @@ impl Series {
                     sum,
                     float_sum,
                 } = std::mem::take(counter);
-                let value = if float_sum == 0.0 {
-                    Number::Int(sum)
-                } else {
-                    Number::Float(sum as f64 + float_sum)
+                let value = match i64::try_from(sum) {
+                    Ok(sum) if float_sum == 0.0 => Number::Int(sum),
+                    _ => Number::Float(sum as f64 + float_sum),
                 };
                 if value == Number::Int(0) || value == Number::Float(0.0) {
                     return events;
@@ -177,7 +187,7 @@ impl Series {
 impl Counter {
     pub(crate) fn gain(&mut self, gain: CounterGain) {
         self.events += gain.events;
-        self.sum = self.sum.wrapping_add(gain.sum);
+        self.sum += i128::from(gain.sum);
         self.float_sum += gain.float_sum;
     }
 }
