@@ -7,8 +7,9 @@
     reason = "reading the cycle counter is an intrinsic that the language calls unsafe"
 )]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use once_cell::sync::OnceCell;
 
@@ -22,11 +23,33 @@ static ANCHOR: OnceCell<Anchor> = OnceCell::new();
 static SCALE: AtomicU64 = AtomicU64::new(0);
 
 /// One moment on both clocks, from which ticks are measured in seconds.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Anchor {
     instant: Instant,
     ticks: u64,
 }
+
+/// The span over which the tick is measured now.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: Anchor,
+    /// Whether the two clocks went apart just before: this span is measured afresh,
+    /// whatever the scale was.
+    afresh: bool,
+}
+
+static SPAN: Mutex<Option<Span>> = Mutex::new(None);
+
+/// How long a span grows before the next begins: clocks that go apart while a machine
+/// sleeps, or is moved to another, must not be averaged with hours before.
+const LONGEST_SPAN: Duration = Duration::from_secs(10);
+
+/// The shortest time that gives a scale: two readings cost tens of nanoseconds, so
+/// the error is below 0.1 %.
+const SHORTEST_SPAN: Duration = Duration::from_micros(200);
+
+/// Clocks that differ by more than this from what they did before went apart.
+const MOST_DRIFT: f64 = 0.01;
 
 /// A reading now, in ticks of the chosen source.
 #[inline]
@@ -47,38 +70,87 @@ pub(crate) fn source() -> &'static str {
     }
 }
 
-/// Measures the tick against the monotonic clock over the whole time since the
-/// first reading, so the error shrinks as the program runs.
+/// Measures the tick against the monotonic clock. Workers call it at every drain.
 pub(crate) fn calibrate() {
-    SCALE.store(measured_scale().to_bits(), Ordering::Relaxed);
+    let anchor = *decide();
+    // Another worker that measures does it for all.
+    let Ok(mut span) = SPAN.try_lock() else {
+        return;
+    };
+    let now = both_clocks();
+    let current = span.unwrap_or(Span {
+        from: anchor,
+        afresh: true,
+    });
+    let before = f64::from_bits(SCALE.load(Ordering::Relaxed));
+    let Some(scale) = scale_between(current.from, now) else {
+        // Too soon, or the counter began again from below.
+        if now.ticks < current.from.ticks {
+            *span = Some(Span {
+                from: now,
+                afresh: true,
+            });
+        }
+        return;
+    };
+    let apart = before > 0.0 && (scale / before - 1.0).abs() > MOST_DRIFT;
+    if apart && !current.afresh {
+        *span = Some(Span {
+            from: now,
+            afresh: true,
+        });
+        return;
+    }
+    SCALE.store(scale.to_bits(), Ordering::Relaxed);
+    let long = now.instant.duration_since(current.from.instant) >= LONGEST_SPAN;
+    *span = Some(if long {
+        Span {
+            from: now,
+            afresh: false,
+        }
+    } else {
+        current
+    });
 }
 
 /// Seconds in one tick, as last calibrated.
 pub(crate) fn seconds_per_tick() -> f64 {
     let scale = f64::from_bits(SCALE.load(Ordering::Relaxed));
-    if scale > 0.0 { scale } else { measured_scale() }
+    if scale > 0.0 { scale } else { first_scale() }
 }
 
-fn measured_scale() -> f64 {
-    let anchor = decide();
-    if SOURCE.load(Ordering::Relaxed) != CYCLES {
-        return 1e-9;
-    }
-    loop {
-        let (instant, ticks) = both_clocks();
-        let elapsed = instant.duration_since(anchor.instant);
-        let ticks = ticks.saturating_sub(anchor.ticks);
-        // Two readings cost tens of nanoseconds: over 200 us the error is below 0.1 %.
-        if elapsed.as_micros() >= 200 && ticks > 0 {
-            return elapsed.as_secs_f64() / ticks as f64;
+/// The scale before any worker has measured it.
+#[cold]
+fn first_scale() -> f64 {
+    let anchor = *decide();
+    // Bounded: a counter that does not move must not hold anybody up.
+    for _ in 0..100_000 {
+        if let Some(scale) = scale_between(anchor, both_clocks()) {
+            return scale;
         }
         std::hint::spin_loop();
     }
+    NANOSECOND
+}
+
+const NANOSECOND: f64 = 1e-9;
+
+/// Seconds in a tick between two moments, when they are far enough apart.
+fn scale_between(from: Anchor, to: Anchor) -> Option<f64> {
+    if SOURCE.load(Ordering::Relaxed) != CYCLES {
+        return Some(NANOSECOND);
+    }
+    let elapsed = to.instant.saturating_duration_since(from.instant);
+    let ticks = to
+        .ticks
+        .checked_sub(from.ticks)
+        .filter(|ticks| *ticks > 0)?;
+    (elapsed >= SHORTEST_SPAN).then(|| elapsed.as_secs_f64() / ticks as f64)
 }
 
 /// One moment on both clocks, as nearly as they can be read together: of a few
 /// tries the one that was least disturbed.
-fn both_clocks() -> (Instant, u64) {
+fn both_clocks() -> Anchor {
     let mut best: Option<(u64, Instant, u64)> = None;
     for _ in 0..5 {
         let before = cycles();
@@ -89,8 +161,11 @@ fn both_clocks() -> (Instant, u64) {
         }
     }
     best.map_or_else(
-        || (Instant::now(), cycles()),
-        |(_, instant, ticks)| (instant, ticks),
+        || Anchor {
+            instant: Instant::now(),
+            ticks: cycles(),
+        },
+        |(_, instant, ticks)| Anchor { instant, ticks },
     )
 }
 
@@ -102,9 +177,9 @@ fn decide() -> &'static Anchor {
         } else {
             MONOTONIC
         };
-        let (instant, ticks) = both_clocks();
+        let anchor = both_clocks();
         SOURCE.store(source, Ordering::Relaxed);
-        Anchor { instant, ticks }
+        anchor
     })
 }
 

@@ -31,7 +31,8 @@ struct State {
     /// Whether a section ended.
     ended: bool,
     /// Clock readings at the ends less those at the starts of the time in which any
-    /// section ran, modulo 2^47: half a day of cycles, more than a day of nanoseconds.
+    /// section ran, modulo 2^47, the upper half of which is below 0: room for six hours of
+    /// cycles in one accumulator.
     ticks: u64,
 }
 
@@ -114,7 +115,12 @@ impl State {
         } else {
             self.ticks.wrapping_add(now)
         };
-        ticks & TICKS
+        // The processor may read its counter a little before what stands before it, so
+        // an end can seem to come before a start: such a sum is just below 0.
+        match ticks & TICKS {
+            ticks if ticks > TICKS / 2 => 0,
+            ticks => ticks,
+        }
     }
 }
 

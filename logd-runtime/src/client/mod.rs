@@ -228,7 +228,8 @@ impl Client {
     /// `timeout` at most.
     ///
     /// Use [`flush_async`](Self::flush_async) in a task. The report tells what
-    /// became of the events since the flush before; a flush never fails.
+    /// became of the events since the flush before; flushes that overlap share one.
+    /// A flush never fails.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
         self.core().worker.flush(timeout)
     }

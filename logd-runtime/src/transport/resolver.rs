@@ -15,11 +15,8 @@ pub(crate) struct LookUp {
 impl LookUp {
     /// Starts one. An address in numbers is answered at once, without a thread.
     pub(crate) fn start(host: &str, port: u16) -> Self {
-        if let Ok(address) = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>()
-        {
+        let host = without_brackets(host);
+        if let Ok(address) = host.parse::<IpAddr>() {
             return LookUp::answered(Ok(SocketAddr::new(address, port)));
         }
         let answer = Arc::new(Mutex::new(None));
@@ -50,6 +47,17 @@ impl LookUp {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+}
+
+/// Whether there is nothing to look up.
+pub(crate) fn is_numeric(host: &str) -> bool {
+    without_brackets(host).parse::<IpAddr>().is_ok()
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// IPv4 first: the original daemon listens on nothing else.

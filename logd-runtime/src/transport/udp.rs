@@ -7,13 +7,18 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use super::Sent;
-use super::resolver::LookUp;
+use super::resolver::{LookUp, is_numeric};
 use crate::sys;
 
 /// The first wait after a name did not resolve or a socket could not be had; it
 /// doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How often a name is looked up again while all goes well, and how soon after a
+/// refusal: the receiver may have moved.
+const LOOK_UP_PERIOD: Duration = Duration::from_secs(60);
+const LOOK_UP_AFTER_REFUSAL: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Udp {
@@ -25,6 +30,9 @@ pub(crate) struct Udp {
     /// Whether the kernel cuts one send into datagrams, as far as is known.
     segments: bool,
     wait: Duration,
+    /// A look-up beside a socket that works, and when the last one began.
+    again: Option<LookUp>,
+    looked_up: Instant,
 }
 
 #[derive(Debug)]
@@ -56,18 +64,24 @@ impl Udp {
             refused: false,
             segments: true,
             wait: FIRST_WAIT,
+            again: None,
+            looked_up: Instant::now(),
         }
     }
 
     pub(crate) fn make_ready(&mut self) -> bool {
         match &self.state {
-            State::Connected { .. } => return true,
+            State::Connected { .. } => {
+                self.look_up_again();
+                return true;
+            }
             State::Unresolved { retry, .. } | State::Unreachable { retry, .. }
                 if Instant::now() < *retry =>
             {
                 return false;
             }
             State::Idle | State::Unresolved { .. } | State::Unreachable { .. } => {
+                self.looked_up = Instant::now();
                 self.state = State::Resolving(LookUp::start(&self.host, self.port));
             }
             State::Resolving(_) => {}
@@ -98,6 +112,37 @@ impl Udp {
                     false
                 }
             },
+        }
+    }
+
+    /// Follows a name that has another address now; one that is in numbers never has.
+    fn look_up_again(&mut self) {
+        let State::Connected { address, .. } = &self.state else {
+            return;
+        };
+        if let Some(answer) = self.again.as_ref().and_then(LookUp::take) {
+            self.again = None;
+            // An address that worked is kept while the name has none.
+            if let Ok(found) = answer
+                && found != *address
+                && let Ok(socket) = connect(found)
+            {
+                self.state = State::Connected {
+                    socket,
+                    address: found,
+                };
+                self.refused = false;
+            }
+            return;
+        }
+        let period = if self.refused {
+            LOOK_UP_AFTER_REFUSAL
+        } else {
+            LOOK_UP_PERIOD
+        };
+        if self.again.is_none() && self.looked_up.elapsed() >= period && !is_numeric(&self.host) {
+            self.looked_up = Instant::now();
+            self.again = Some(LookUp::start(&self.host, self.port));
         }
     }
 
@@ -175,6 +220,12 @@ impl Udp {
 
     pub(crate) fn state(&self) -> String {
         let Udp { host, port, .. } = self;
+        // Brackets, as they are written around an address with a port behind it.
+        let host = if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]")
+        } else {
+            host.clone()
+        };
         match &self.state {
             State::Idle => format!("nothing sent to {host}:{port} yet"),
             State::Resolving(_) => format!("unresolved: looking up {host}"),
