@@ -293,3 +293,13 @@ fn timers_by_name_belong_to_the_thread() {
     });
     assert_eq!(readings(&spy), 1);
 }
+
+#[test]
+fn what_a_thread_leaves_open_by_name_is_recorded_with_its_own_client() {
+    let spy = Spy::new();
+    // Joined, not scoped: a scope does not wait for a thread's destructors.
+    let scope = spy.scope();
+    let left_open = move || scope.run(|| logd::start_accumulator(KEY));
+    thread::spawn(left_open).join().expect("a thread");
+    assert_eq!(readings(&spy), 1);
+}

@@ -17,6 +17,7 @@ thread_local! {
 
 static ALLOCATED: Counter = Counter::new("alloc.calls");
 static ALLOCATING: Timer = Timer::new("alloc.time").rate(0.5);
+static EACH: Timer = Timer::new("alloc.each");
 
 #[allow(unsafe_code, reason = "an allocator can not be written without")]
 // SAFETY: every call goes on to the system's allocator with its own arguments.
@@ -24,7 +25,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.with(|count| count.set(count.get() + 1));
         ALLOCATED.increment();
-        let _timed = ALLOCATING.start();
+        let _timed = (ALLOCATING.start(), EACH.start());
         // SAFETY: the caller's promise about the layout is passed on.
         unsafe { System.alloc(layout) }
     }
@@ -102,4 +103,5 @@ fn an_instrumented_allocator_records_and_never_comes_back_on_itself() {
     assert_eq!(boxes.len(), 100);
     assert!(spy.counter("alloc.calls").total() >= 100);
     assert!(spy.timer("alloc.time").count() >= 100);
+    assert!(spy.timer("alloc.each").count() >= 100);
 }

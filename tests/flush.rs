@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::UdpSocket;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -217,4 +218,99 @@ fn one_message_per_event_is_what_a_client_that_does_not_reduce_sends() {
             .map_or(0.0, |timer| timer.count),
         4.0 * kept as f64
     );
+}
+
+#[test]
+fn a_flush_keeps_its_own_deadline_while_a_longer_one_waits() {
+    let client = Client::builder()
+        .host("no-such-host.invalid")
+        .build()
+        .expect("a client");
+    client.scope().run(|| EVENTS.increment());
+    thread::scope(|threads| {
+        let long = threads.spawn(|| client.flush(Duration::from_secs(2)));
+        while !long.is_finished() {
+            let start = Instant::now();
+            let report = block_on(client.flush_async(Duration::from_millis(20)));
+            assert!(report.timed_out());
+            assert!(
+                start.elapsed() < Duration::from_secs(1),
+                "{:?}",
+                start.elapsed()
+            );
+        }
+    });
+}
+
+#[test]
+fn the_numbers_of_a_flush_that_was_given_up_are_in_the_next_report() {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = client_of(&receiver);
+    client
+        .scope()
+        .run(|| (0..1000).for_each(|_| EVENTS.increment()));
+    let mut given_up = Box::pin(client.flush_async(PATIENCE));
+    let _ = given_up
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    drop(given_up);
+    let report = client.flush(PATIENCE);
+    assert_eq!((report.events(), report.sent()), (1000, 1000), "{report}");
+}
+
+#[test]
+fn a_panic_in_an_executors_waker_leaves_other_flushes_alone() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            panic!("an executor's own trouble");
+        }
+    }
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = client_of(&receiver);
+    client.scope().run(|| EVENTS.increment());
+    let waker = Arc::new(Panics).into();
+    let mut first = pin!(client.flush_async(PATIENCE));
+    let _ = first.as_mut().poll(&mut Context::from_waker(&waker));
+    let report = client.flush(PATIENCE);
+    assert!(!report.timed_out(), "{report}");
+    client.scope().run(|| EVENTS.increment());
+    assert!(client.flush(PATIENCE).is_complete());
+}
+
+#[test]
+fn a_client_may_be_told_to_flush_only_when_it_is_asked() {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .port(receiver.local_addr().port())
+        .flush_interval(Duration::MAX)
+        .build()
+        .expect("a client");
+    client.scope().run(|| EVENTS.increment());
+    assert!(block_on(client.flush_async(PATIENCE)).is_complete());
+    assert!(client.flush(Duration::MAX).is_complete());
+}
+
+#[test]
+fn a_flush_of_single_events_does_not_wait_for_those_that_come_after_it() {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .port(receiver.local_addr().port())
+        .reduce(false)
+        .build()
+        .expect("a client");
+    let done = AtomicBool::new(false);
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            client.scope().run(|| {
+                while !done.load(Ordering::Relaxed) {
+                    EVENTS.increment();
+                }
+            });
+        });
+        for _ in 0..3 {
+            assert!(!client.flush(PATIENCE).timed_out());
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }

@@ -220,3 +220,59 @@ fn the_budget_holds_however_short_the_interval_and_however_many_the_calls() {
         calls as f64
     );
 }
+
+#[test]
+fn fractions_are_exact_after_the_largest_amount() {
+    static AMOUNTS: Counter = Counter::new("totals.amounts");
+    let (receiver, client) = pair();
+    client.scope().run(|| AMOUNTS.add(9e15));
+    assert!(client.flush(PATIENCE).is_complete());
+    assert_eq!(
+        receiver.flush().counter("totals.amounts").unwrap().sum,
+        9e15
+    );
+    client
+        .scope()
+        .run(|| (0..1000).for_each(|_| AMOUNTS.add(0.5)));
+    assert!(client.flush(PATIENCE).is_complete());
+    assert_eq!(
+        receiver.flush().counter("totals.amounts").unwrap().sum,
+        500.0
+    );
+}
+
+#[test]
+fn a_meter_holds_whichever_handle_of_its_key_came_first() {
+    static PLAIN: Meter = Meter::new("totals.held");
+    static HELD: Meter = Meter::new("totals.held").hold();
+    let (receiver, client) = pair();
+    client.scope().run(|| PLAIN.set(1));
+    assert!(client.flush(PATIENCE).is_complete());
+    client.scope().run(|| HELD.set(7));
+    assert!(client.flush(PATIENCE).is_complete());
+    let _ = receiver.flush();
+    let deadline = Instant::now() + PATIENCE;
+    while receiver
+        .snapshot()
+        .meter("totals.held")
+        .is_none_or(|meter| meter.count == 0)
+    {
+        assert!(
+            Instant::now() < deadline,
+            "the held meter did not come again"
+        );
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_rated_timer_clocks_another_call_when_the_first_is_discarded() {
+    static FIRST: Timer = Timer::new("totals.first").rate(0.000_001);
+    let (receiver, client) = pair();
+    client.scope().run(|| {
+        FIRST.start().discard();
+        (0..50).for_each(|_| FIRST.start().stop());
+    });
+    assert!(client.flush(PATIENCE).is_complete());
+    assert_eq!(receiver.flush().timer("totals.first").unwrap().count, 50.0);
+}

@@ -19,6 +19,7 @@ fn refused(builder: logd::Builder, words: &str) {
 fn settings_that_can_not_be_used_are_errors_that_say_what_to_write() {
     refused(Client::builder().port(0), "such as 8126");
     refused(Client::builder().host(" "), "such as \"127.0.0.1\"");
+    refused(Client::builder().host("127.0.0.1:8126"), "`port(8126)`");
     refused(Client::builder().prefix("a b"), "white space");
     refused(Client::builder().prefix("a\n"), "white space");
     refused(
@@ -27,6 +28,7 @@ fn settings_that_can_not_be_used_are_errors_that_say_what_to_write() {
     );
     refused(Client::builder().datagrams_per_second(0), "such as 2000");
     refused(Client::builder().messages_per_timer(7), "a multiple of 10");
+    refused(Client::builder().messages_per_timer(10_010), "up to 1000");
     refused(Client::builder().threshold(f64::NAN), "such as 90.0");
     refused(Client::builder().threshold(100.0), "such as 90.0");
 }
@@ -130,11 +132,14 @@ fn values_that_are_no_numbers_are_dropped_and_counted() {
         LEVEL.set(f64::INFINITY);
         LEVEL.set(0.5);
         SUM.add(f64::NAN);
+        SUM.add(1e20);
+        SUM.add(u64::MAX);
+        SUM.add(i64::MIN);
         SUM.add(2.5);
     });
     client.set("wrong.level", f64::NEG_INFINITY);
     let report = client.flush(PATIENCE);
-    assert_eq!(report.dropped_by(DropReason::InvalidValue), 4, "{report}");
+    assert_eq!(report.dropped_by(DropReason::InvalidValue), 7, "{report}");
     let interval = receiver.flush();
     assert_eq!(interval.meter("wrong.level").unwrap().mean, 0.5);
     assert_eq!(interval.counter("wrong.sum").unwrap().sum, 2.5);

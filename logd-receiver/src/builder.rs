@@ -15,6 +15,9 @@ use crate::reader::{Reader, Settings};
 use crate::receiver::{Event, Receiver};
 use crate::socket::Socket;
 
+/// Long enough for any report, short enough for any clock.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
+
 /// Settings for a [`Receiver`].
 ///
 /// ```
@@ -238,9 +241,9 @@ impl Builder {
             )));
         }
         for interval in [self.interval, self.nominal_interval].into_iter().flatten() {
-            if interval < Duration::from_millis(1) {
+            if !(Duration::from_millis(1)..=LONGEST_INTERVAL).contains(&interval) {
                 return Err(Error::setting(format!(
-                    "an interval is one millisecond or more, not {interval:?}"
+                    "an interval is from one millisecond to one day, not {interval:?}"
                 )));
             }
         }
