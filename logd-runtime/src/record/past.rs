@@ -12,8 +12,9 @@ pub(crate) struct Past {
     histogram: OnceLock<Histogram>,
     /// Values that came while there was no histogram.
     homeless: AtomicU64,
-    /// Two windows' extremes, so that the one being closed is not written over.
-    extremes: [Extremes; 2],
+    /// Two windows' extremes, so that the one being closed is not written over, and
+    /// those of the whole run, for a value that comes so late that its window's place is taken.
+    extremes: [Extremes; 3],
     /// Odd while the writer is in the middle of an update of `extremes`.
     sequence: AtomicU64,
 }
@@ -28,6 +29,9 @@ struct Extremes {
 
 /// No window has this number, so the first value opens its own.
 const NO_WINDOW: u64 = u64::MAX;
+
+/// The place of the whole run's extremes.
+const RUN: usize = 2;
 
 impl Past {
     pub(crate) fn new() -> Self {
@@ -61,7 +65,7 @@ impl Past {
     /// put it in, the number of such values so far comes back: somebody else must
     /// choose which to keep.
     pub(crate) fn store(&self, window: u64, value: u64) -> Result<(), u64> {
-        self.widen(&self.extremes[(window % 2) as usize], window, value);
+        self.widen(window, value);
         if self.histogram.get().is_none()
             && let Some(spare) = histogram::take_spare()
         {
@@ -77,7 +81,13 @@ impl Past {
         Err(homeless)
     }
 
-    fn widen(&self, extremes: &Extremes, window: u64, value: u64) {
+    /// Takes a value into the extremes only.
+    pub(crate) fn widen(&self, window: u64, value: u64) {
+        self.widen_one(&self.extremes[(window % 2) as usize], window, value);
+        self.widen_one(&self.extremes[RUN], 0, value);
+    }
+
+    fn widen_one(&self, extremes: &Extremes, window: u64, value: u64) {
         let (mut lowest, mut highest) = (value, value);
         if extremes.window.load(Ordering::Relaxed) == window {
             lowest = lowest.min(extremes.lowest.load(Ordering::Relaxed));
@@ -102,7 +112,7 @@ impl Past {
 pub(crate) struct PastSeen {
     histogram: Option<Box<[u32]>>,
     /// As last told.
-    extremes: [Option<Told>; 2],
+    extremes: [Option<Told>; 3],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +135,14 @@ impl Past {
             let counts = seen
                 .histogram
                 .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
+            // A bucket's middle may lie beyond every value in it.
+            let run = self
+                .read(&self.extremes[RUN])
+                .filter(|run| run.window != NO_WINDOW);
             histogram.difference(counts, |value, count| {
+                let value = run.map_or(value, |run| {
+                    value.clamp(run.lowest as f64, run.highest as f64)
+                });
                 sink.bucket(seconds(value), count);
             });
         }

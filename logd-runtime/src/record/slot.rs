@@ -361,24 +361,34 @@ impl Slot {
     /// Counts a clocked call with its value.
     #[inline]
     pub(crate) fn time(&self, header: &Slot, reading: Reading) {
-        self.bump(CALLS);
         let head = self.get(HEAD);
         if head < self.get(LIMIT)
             && let Some(values) = self.values.get()
         {
             values.store_raw(head, reading);
-            // ORDERING: a reader that sees the new head sees the call's count and value.
+            // ORDERING: a reader that sees the new head sees the value.
             self.cells[HEAD].store(head + 1, Ordering::Release);
+            self.count_clocked();
             return;
         }
         self.time_past(header, reading);
+    }
+
+    /// The last step of a clocked call: who counts the call finds its value.
+    #[inline]
+    fn count_clocked(&self) {
+        let calls = self.get(CALLS).wrapping_add(1);
+        // ORDERING: a reader that counts the call sees where its value is.
+        self.cells[CALLS].store(calls, Ordering::Release);
     }
 
     #[inline(never)]
     fn time_past(&self, header: &Slot, reading: Reading) {
         // Nothing on this way calls anything, so it keeps no registers.
         match self.values.get() {
-            Some(values) if values.store_past_usual(header.window(), reading) => {}
+            Some(values) if values.store_past_usual(header.window(), reading) => {
+                self.count_clocked();
+            }
             _ => self.time_first(header, reading),
         }
     }
@@ -390,6 +400,7 @@ impl Slot {
         if self.values.get().is_none() && shard::is_busy() {
             // Out of the making of the values themselves: the call is counted, its
             // duration has no place yet.
+            self.count_call();
             return;
         }
         let _quiet = shard::quiet();
@@ -402,6 +413,7 @@ impl Slot {
         } else {
             values.store_past(header.window(), head, reading);
         }
+        self.count_clocked();
     }
 }
 
@@ -421,6 +433,9 @@ impl Slot {
         seconds_per_tick: f64,
         sink: &mut impl Sink,
     ) -> u64 {
+        // Read first: a call that is counted has its value told, now or before.
+        // ORDERING: pairs with the writer's release of the count.
+        let calls = self.cells[CALLS].load(Ordering::Acquire);
         // ORDERING: pairs with the writer's release of the head.
         let head = self.cells[HEAD].load(Ordering::Acquire);
         if let Some(values) = self.values.get() {
@@ -434,8 +449,6 @@ impl Slot {
             // ORDERING: it sees the new limit after the values were read.
             self.cells[LIMIT].store(head + RAW, Ordering::Release);
         }
-        // Read last: a value that was told has its call counted.
-        let calls = self.get(CALLS);
         let gained = calls.wrapping_sub(seen.calls);
         seen.calls = calls;
         gained
@@ -450,6 +463,14 @@ mod tests {
     struct Collected {
         values: Vec<(f64, u64)>,
         extremes: Vec<f64>,
+    }
+
+    impl Collected {
+        fn span(&self) -> Option<(f64, f64)> {
+            let lowest = self.extremes.iter().copied().reduce(f64::min)?;
+            let highest = self.extremes.iter().copied().reduce(f64::max)?;
+            Some((lowest, highest))
+        }
     }
 
     impl Sink for Collected {
@@ -527,8 +548,8 @@ mod tests {
             RAW + 100
         );
         assert_eq!(
-            told.extremes,
-            [(RAW + 1) as f64 / 1e6, (RAW + 100) as f64 / 1e6]
+            told.span(),
+            Some(((RAW + 1) as f64 / 1e6, (RAW + 100) as f64 / 1e6))
         );
 
         // The next window starts with raw places again, and tells nothing twice.
@@ -551,7 +572,9 @@ mod tests {
             }
             let mut told = Collected::default();
             slot.drain_timer(&mut seen, 1.0, &mut told);
-            assert_eq!(told.extremes.len(), 2, "window {window}");
+            let lowest = (1000 + RAW + window) as f64 / 1e9;
+            let highest = (1000 + RAW + 9 + window) as f64 / 1e9;
+            assert_eq!(told.span(), Some((lowest, highest)), "window {window}");
         }
         // A value that races the drain lands in the closed window once more.
         header.set_window(1);
@@ -560,7 +583,7 @@ mod tests {
         }
         let mut told = Collected::default();
         slot.drain_timer(&mut seen, 1.0, &mut told);
-        assert_eq!(told.extremes, [0.000_999_999]);
+        assert_eq!(told.span().map(|(_, highest)| highest), Some(0.000_999_999));
     }
 
     #[test]

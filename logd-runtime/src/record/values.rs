@@ -130,7 +130,7 @@ impl Values {
     /// Keeps a value of `window` for which there is no raw place left. For the one writer only.
     pub(crate) fn store_past(&self, window: u64, head: u64, reading: Reading) {
         if let Err(homeless) = self.past_of(reading).store(window, reading.amount()) {
-            self.replace_raw(head, homeless, reading);
+            self.replace_raw(window, head, homeless, reading);
         }
     }
 
@@ -145,7 +145,7 @@ impl Values {
 
     /// Without a spare histogram in this window the raw values become a random
     /// choice, each further value taking a place with the chance a fair draw gives it.
-    fn replace_raw(&self, head: u64, homeless: u64, reading: Reading) {
+    fn replace_raw(&self, window: u64, head: u64, homeless: u64, reading: Reading) {
         let mut random = self.random.load(Ordering::Relaxed);
         random ^= random << 13;
         random ^= random >> 7;
@@ -153,6 +153,9 @@ impl Values {
         self.random.store(random, Ordering::Relaxed);
         let place = random % (RAW + homeless);
         if place < RAW {
+            // Its value goes, but it may be an extreme.
+            let replaced = self.raw(head + place);
+            self.past_of(replaced).widen(window, replaced.amount());
             self.store_raw(head + place, reading);
         }
     }

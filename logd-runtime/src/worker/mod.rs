@@ -8,6 +8,7 @@ pub(crate) mod pipeline;
 pub(crate) mod reduce;
 pub(crate) mod series;
 pub(crate) mod shared;
+mod strata;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};

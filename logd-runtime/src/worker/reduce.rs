@@ -3,6 +3,9 @@
 //! one weight, a power of two, because the daemon does not weigh by rate and sums
 //! `1 / rate` exactly for powers of two only.
 
+use super::strata::{Percentile, middles, strata};
+use crate::record::values::Sink;
+
 /// One message: seconds, and the number of calls that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -47,9 +50,14 @@ pub(crate) struct Pending {
     memory: Vec<f64>,
     weight: u64,
     held: u8,
+    /// Calls since the last window, without what that carried over.
+    fresh: u64,
+    /// The largest weight that a window of this hold needed.
+    peak: u64,
+    percentile: Percentile,
 }
 
-impl crate::record::values::Sink for Pending {
+impl Sink for Pending {
     fn value(&mut self, seconds: f64) {
         self.exact |= self.values.is_empty();
         self.push(seconds, 1);
@@ -74,6 +82,7 @@ impl Pending {
 
     pub(crate) fn add_calls(&mut self, calls: u64) {
         self.calls += calls;
+        self.fresh += calls;
     }
 
     /// The values that wait, each with how many it stands for, in no order.
@@ -112,12 +121,17 @@ impl Pending {
 
     /// The messages of a window. Calls short of one more full set are carried over.
     pub(crate) fn take(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
+        let fresh = std::mem::take(&mut self.fresh);
         if !self.has_values() {
             return;
         }
-        let needed = weight_for(self.calls, precision.messages);
-        if needed >= self.weight || self.held == 0 {
-            self.weight = needed;
+        // By this window's calls alone: what was carried over would raise the weight,
+        // which would carry over more.
+        let needed = weight_for(fresh.max(1), precision.messages);
+        self.peak = self.peak.max(needed);
+        if needed > self.weight || self.held == 0 {
+            self.weight = self.peak;
+            self.peak = needed;
             self.held = HOLD;
         }
         self.held -= 1;
@@ -126,9 +140,10 @@ impl Pending {
             self.send_all(precision, samples);
             return;
         }
-        let sets = self.calls / (10 * weight);
+        let sets = (self.calls / (10 * weight)).min(precision.messages as u64 / 10);
         if sets > 0 {
-            self.send(10 * sets as usize, weight, precision, samples);
+            let weights = vec![weight; 10 * sets as usize];
+            self.send(&weights, precision, samples);
         }
         if self.calls == 0 {
             self.forget();
@@ -136,37 +151,18 @@ impl Pending {
     }
 
     /// The messages of everything that is left, with nothing carried over: what
-    /// the sets of ten do not hold goes out in smaller powers of two.
+    /// the usual weight does not hold goes out in smaller powers of two.
     pub(crate) fn take_rest(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
+        self.fresh = 0;
         if !self.has_values() {
             return;
         }
-        // Half the usual weight: more messages for once, and a smaller rest.
-        let weight = (weight_for(self.calls, precision.messages) / 2).max(1);
         if self.calls <= precision.messages as u64 {
             self.send_all(precision, samples);
             return;
         }
-        let sets = self.calls / (10 * weight);
-        let rest = self.calls - sets * 10 * weight;
-        let whole = self.values.clone();
-        let extremes = self.extremes;
-        self.send(10 * sets as usize, weight, precision, samples);
-        if rest > 0 {
-            self.values = whole;
-            let bits: Vec<u64> = (0..u64::BITS)
-                .rev()
-                .map(|bit| 1 << bit)
-                .filter(|bit| rest & bit != 0)
-                .collect();
-            for (seconds, weight) in middles(&mut self.values, bits.len()).into_iter().zip(bits) {
-                samples.push(Sample {
-                    seconds: within(seconds, extremes),
-                    weight,
-                });
-            }
-        }
-        self.calls = 0;
+        let weights = rest_weights(self.calls, self.weight, precision.messages);
+        self.send(&weights, precision, samples);
         self.forget();
     }
 
@@ -184,46 +180,45 @@ impl Pending {
     }
 
     fn send_all(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
-        if self.exact && self.values.len() as u64 == self.calls {
+        if self.exact && self.values.len() as u64 >= self.calls {
+            // A value may come a drain before its call is counted: it waits for it.
+            let early = self.values.split_off(self.calls as usize);
             samples.extend(self.values.iter().map(|(seconds, _)| Sample {
                 seconds: *seconds,
                 weight: 1,
             }));
             self.remember();
             self.calls = 0;
-        } else {
-            self.send(self.calls as usize, 1, precision, samples);
+            self.forget();
+            for (seconds, _) in early {
+                self.value(seconds);
+            }
+            return;
         }
+        let weights = vec![1; self.calls as usize];
+        self.send(&weights, precision, samples);
         self.forget();
     }
 
-    fn send(
-        &mut self,
-        messages: usize,
-        weight: u64,
-        precision: Precision,
-        samples: &mut Vec<Sample>,
-    ) {
-        let extremes = self.extremes.unwrap_or_else(|| {
-            let lowest = self
-                .values
-                .iter()
-                .map(|(seconds, _)| *seconds)
-                .fold(f64::MAX, f64::min);
-            let highest = self
-                .values
-                .iter()
-                .map(|(seconds, _)| *seconds)
-                .fold(0.0, f64::max);
-            (lowest, highest)
-        });
-        let seconds = strata(&mut self.values, extremes, messages, precision.threshold);
+    /// Sends the values as messages of these weights.
+    fn send(&mut self, weights: &[u64], precision: Precision, samples: &mut Vec<Sample>) {
+        let seconds = strata(
+            &mut self.values,
+            self.extremes,
+            weights.len(),
+            precision.threshold,
+            &mut self.percentile,
+        );
         samples.extend(
             seconds
                 .into_iter()
-                .map(|seconds| Sample { seconds, weight }),
+                .zip(weights)
+                .map(|(seconds, weight)| Sample {
+                    seconds,
+                    weight: *weight,
+                }),
         );
-        self.calls -= messages as u64 * weight;
+        self.calls -= weights.iter().sum::<u64>();
         self.remember();
         self.values.clear();
         self.extremes = None;
@@ -246,157 +241,39 @@ fn weight_for(calls: u64, messages: usize) -> u64 {
     calls.div_ceil(messages as u64).next_power_of_two()
 }
 
-fn within(seconds: f64, extremes: Option<(f64, f64)>) -> f64 {
-    extremes.map_or(seconds, |(lowest, highest)| seconds.clamp(lowest, highest))
-}
-
-/// `count` values that divide the sorted values evenly: the means of equal parts.
-fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
-    let ranks = Ranks::sort(values);
-    (0..count)
-        .map(|part| {
-            let width = ranks.total / count as f64;
-            ranks.mean(part as f64 * width, (part + 1) as f64 * width)
-        })
-        .collect()
-}
-
-/// The values of `messages` messages of equal weight, in order.
-///
-/// The daemon cuts those above its percentile off before it takes the
-/// mean, and reports the highest that is left. So the ranks it would keep are cut
-/// into as many strata as there will be messages among them, the others likewise;
-/// a stratum is sent as its mean. The lowest message is the true minimum, the last
-/// kept one the true percentile, the highest the true maximum, and the others are
-/// shifted so that the mean of the kept ones stays true.
-fn strata(
-    values: &mut [(f64, u64)],
-    extremes: (f64, f64),
-    messages: usize,
-    threshold: f64,
-) -> Vec<f64> {
-    let (lowest, highest) = extremes;
-    for (seconds, _) in values.iter_mut() {
-        *seconds = seconds.clamp(lowest, highest);
+/// Weights whose sum is `calls`, in sets of ten as far as the calls suffice: the usual
+/// one, and smaller powers of two for what it does not hold.
+fn rest_weights(calls: u64, usual: u64, messages: usize) -> Vec<u64> {
+    let mut weight = usual.max(weight_for(calls, 2 * messages));
+    while calls / weight < 10 {
+        weight /= 2;
     }
-    let ranks = Ranks::sort(values);
-    let high = cut_off(messages as f64, threshold) as usize;
-    let low = messages - high;
-    let border = (ranks.total - cut_off(ranks.total, threshold)).max(ranks.total.min(1.0));
-    let mut seconds: Vec<f64> = Vec::with_capacity(messages);
-    let width = border / low as f64;
-    seconds.extend((0..low).map(|part| ranks.mean(part as f64 * width, (part + 1) as f64 * width)));
-    let width = (ranks.total - border) / high as f64;
-    seconds.extend((0..high).map(|part| {
-        ranks.mean(
-            border + part as f64 * width,
-            border + (part + 1) as f64 * width,
-        )
-    }));
-
-    let percentile = ranks.at(border);
-    let true_sum = ranks.mean(0.0, border) * low as f64;
-    if low > 1 {
-        seconds[0] = lowest;
-        seconds[low - 1] = percentile;
-    }
-    if low > 2 {
-        let between = &mut seconds[1..low - 1];
-        let wanted = true_sum - lowest - percentile;
-        shift(between, wanted, lowest, percentile);
-    }
-    if let Some(last) = seconds.last_mut() {
-        *last = highest;
-    }
-    seconds
-}
-
-/// How many of `count` sorted samples the daemon leaves out of the mean, in its own
-/// order of operations: it decides by a half.
-fn cut_off(count: f64, threshold: f64) -> f64 {
-    ((100.0 - threshold) / 100.0 * count + 0.5).floor()
-}
-
-/// Moves values by one amount so that their sum becomes `wanted`, none beyond the limits.
-fn shift(values: &mut [f64], wanted: f64, lowest: f64, highest: f64) {
-    // What a limit takes from one is given to the others; each round fixes at
-    // least one value at its limit, and few rounds ever have to.
-    for _ in 0..values.len() {
-        let missing = wanted - values.iter().sum::<f64>();
-        let movable = values
-            .iter()
-            .filter(|value| {
-                if missing > 0.0 {
-                    **value < highest
-                } else {
-                    **value > lowest
-                }
-            })
-            .count();
-        if movable == 0 || missing.abs() <= wanted.abs() * 1e-12 {
-            return;
+    let rest = calls % weight;
+    let mut weights = vec![weight; (calls / weight) as usize];
+    weights.extend(
+        (0..u64::BITS)
+            .rev()
+            .map(|bit| 1 << bit)
+            .filter(|bit| rest & bit != 0),
+    );
+    // Halves weigh as much as the whole: the largest are cut until the sets are full.
+    let mut next = 0;
+    while !weights.len().is_multiple_of(10) && next < weights.len() {
+        if weights[next] > 1 {
+            weights[next] /= 2;
+            weights.push(weights[next]);
         }
-        let step = missing / movable as f64;
-        for value in values.iter_mut() {
-            *value = (*value + step).clamp(lowest, highest);
-        }
+        next += 1;
     }
-}
-
-/// Sorted values addressed by rank, a rank being one value's share of the total.
-struct Ranks<'a> {
-    values: &'a [(f64, u64)],
-    total: f64,
-}
-
-impl<'a> Ranks<'a> {
-    fn sort(values: &'a mut [(f64, u64)]) -> Self {
-        values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let total = values.iter().map(|(_, count)| *count).sum::<u64>() as f64;
-        Ranks { values, total }
-    }
-
-    /// The mean over the ranks from `from` to `to`.
-    fn mean(&self, from: f64, to: f64) -> f64 {
-        let (mut rank, mut sum, mut covered) = (0.0, 0.0, 0.0);
-        for (seconds, count) in self.values {
-            let end = rank + *count as f64;
-            let share = end.min(to) - f64::max(rank, from);
-            if share > 0.0 {
-                sum += seconds * share;
-                covered += share;
-            }
-            rank = end;
-            if rank >= to {
-                break;
-            }
-        }
-        if covered > 0.0 {
-            sum / covered
-        } else {
-            self.at(to)
-        }
-    }
-
-    /// The value of the rank, counted from 1.
-    fn at(&self, rank: f64) -> f64 {
-        let mut end = 0.0;
-        for (seconds, count) in self.values {
-            end += *count as f64;
-            if end >= rank {
-                return *seconds;
-            }
-        }
-        self.values.last().map_or(0.0, |(seconds, _)| *seconds)
-    }
+    weights
 }
 
 #[cfg(test)]
 mod tests {
     use rand::{RngExt, SeedableRng};
 
+    use super::super::strata::cut_off;
     use super::*;
-    use crate::record::values::Sink as _;
 
     const PRECISION: Precision = Precision {
         messages: 30,

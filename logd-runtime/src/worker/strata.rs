@@ -1,0 +1,206 @@
+//! A window's sorted values as a few that give the daemon the same mean, percentile
+//! and extremes as all of them.
+
+/// Windows that the percentile is taken over.
+const MEMORY: f64 = 10.0;
+
+/// Standard deviations within which a window's percentile says nothing new.
+const DOUBT: f64 = 2.0;
+
+/// The percentile as the last windows have it. The daemon reports the highest that any
+/// window of its interval sends, so one that scatters less is also one less too high.
+#[derive(Debug, Default)]
+pub(crate) struct Percentile {
+    seconds: f64,
+    windows: f64,
+}
+
+impl Percentile {
+    /// Takes in a window's own percentile, which is at rank `border`, and gives the one to
+    /// send: that of the last windows, as far as this one does not contradict it.
+    fn update(&mut self, ranks: &Ranks<'_>, border: f64) -> f64 {
+        let doubt = DOUBT * (border * (1.0 - border / ranks.total)).sqrt();
+        let (low, high) = (ranks.at(border - doubt), ranks.at(border + doubt));
+        if self.seconds < low || self.seconds > high {
+            // The program does something else than before.
+            self.windows = 0.0;
+        }
+        self.windows = (self.windows + 1.0).min(MEMORY);
+        self.seconds += (ranks.at(border) - self.seconds) / self.windows;
+        self.seconds.clamp(low, high)
+    }
+}
+
+/// `count` values that divide the sorted values evenly: the means of equal parts.
+pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
+    let ranks = Ranks::sort(values);
+    ranks.parts(0.0, ranks.total, count).collect()
+}
+
+/// The values of `messages` messages of equal weight, in order.
+///
+/// The daemon cuts those above its percentile off before it takes the
+/// mean, and reports the highest that is left. So the ranks it would keep are cut
+/// into as many strata as there will be messages among them, the others likewise;
+/// a stratum is sent as its mean. The lowest message is the true minimum, the last
+/// kept one the percentile, the highest the true maximum, and the others are
+/// shifted so that the mean of the kept ones stays true.
+pub(crate) fn strata(
+    values: &mut [(f64, u64)],
+    extremes: Option<(f64, f64)>,
+    messages: usize,
+    threshold: f64,
+    percentile: &mut Percentile,
+) -> Vec<f64> {
+    let ranks = Ranks::sort(values);
+    let (lowest, highest) = extremes.unwrap_or_else(|| ranks.extremes());
+    let high = cut_off(messages as f64, threshold) as usize;
+    let low = messages - high;
+    let border = (ranks.total - cut_off(ranks.total, threshold)).max(ranks.total.min(1.0));
+    let percentile = percentile.update(&ranks, border).clamp(lowest, highest);
+    let kept = ranks
+        .parts(0.0, border, low)
+        .map(|seconds| seconds.clamp(lowest, percentile));
+    let cut = ranks
+        .parts(border, ranks.total, high)
+        .map(|seconds| seconds.clamp(percentile, highest));
+    let mut seconds: Vec<f64> = kept.chain(cut).collect();
+    let true_sum = ranks.mean(0.0, border) * low as f64;
+    if low > 1 {
+        seconds[0] = lowest;
+        seconds[low - 1] = percentile;
+    }
+    if low > 2 {
+        let between = &mut seconds[1..low - 1];
+        shift(between, true_sum - lowest - percentile, lowest, percentile);
+    }
+    if let Some(last) = seconds.last_mut() {
+        *last = highest;
+    }
+    seconds
+}
+
+/// How many of `count` sorted samples the daemon leaves out of the mean, in its own
+/// order of operations: it decides by a half.
+pub(crate) fn cut_off(count: f64, threshold: f64) -> f64 {
+    ((100.0 - threshold) / 100.0 * count + 0.5).floor()
+}
+
+/// Moves values by one amount so that their sum becomes `wanted`, none beyond the limits.
+fn shift(values: &mut [f64], wanted: f64, lowest: f64, highest: f64) {
+    // What a limit takes from one is given to the others; each round fixes at
+    // least one value at its limit, and few rounds ever have to.
+    for _ in 0..values.len() {
+        let missing = wanted - values.iter().sum::<f64>();
+        let movable = values
+            .iter()
+            .filter(|value| {
+                if missing > 0.0 {
+                    **value < highest
+                } else {
+                    **value > lowest
+                }
+            })
+            .count();
+        if movable == 0 || missing.abs() <= wanted.abs() * 1e-12 {
+            return;
+        }
+        let step = missing / movable as f64;
+        for value in values.iter_mut() {
+            *value = (*value + step).clamp(lowest, highest);
+        }
+    }
+}
+
+/// Sorted values addressed by rank, a rank being one value's share of the total.
+struct Ranks<'a> {
+    values: &'a [(f64, u64)],
+    /// The rank at the end of each value, and the sum up to there.
+    ends: Vec<(f64, f64)>,
+    total: f64,
+}
+
+impl<'a> Ranks<'a> {
+    fn sort(values: &'a mut [(f64, u64)]) -> Self {
+        values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut rank, mut sum) = (0.0, 0.0);
+        let ends = values
+            .iter()
+            .map(|(seconds, count)| {
+                rank += *count as f64;
+                sum += seconds * *count as f64;
+                (rank, sum)
+            })
+            .collect();
+        Ranks {
+            values,
+            ends,
+            total: rank,
+        }
+    }
+
+    fn extremes(&self) -> (f64, f64) {
+        let first = self.values.first().map_or(0.0, |(seconds, _)| *seconds);
+        let last = self.values.last().map_or(0.0, |(seconds, _)| *seconds);
+        (first, last)
+    }
+
+    /// The means of `count` equal parts of the ranks between two.
+    fn parts(&self, from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> {
+        let width = (to - from) / count as f64;
+        (0..count).map(move |part| {
+            self.mean(from + part as f64 * width, from + (part + 1) as f64 * width)
+        })
+    }
+
+    /// The mean over the ranks from `from` to `to`.
+    fn mean(&self, from: f64, to: f64) -> f64 {
+        if to > from {
+            (self.sum(to) - self.sum(from)) / (to - from)
+        } else {
+            self.at(to)
+        }
+    }
+
+    /// The sum of all values up to a rank.
+    fn sum(&self, rank: f64) -> f64 {
+        let index = self.ends.partition_point(|(end, _)| *end < rank);
+        let (begin, sum) = self.before(index);
+        sum + self
+            .values
+            .get(index)
+            .map_or(0.0, |(seconds, _)| seconds * (rank - begin))
+    }
+
+    /// Rank and sum before a value.
+    fn before(&self, index: usize) -> (f64, f64) {
+        index
+            .checked_sub(1)
+            .map_or((0.0, 0.0), |index| self.ends[index])
+    }
+
+    /// The value of the rank, counted from 1; inside a bucket, on the way to the next one.
+    fn at(&self, rank: f64) -> f64 {
+        let last = self.values.len().saturating_sub(1);
+        let index = self.ends.partition_point(|(end, _)| *end < rank).min(last);
+        let Some((seconds, count)) = self.values.get(index) else {
+            return 0.0;
+        };
+        if *count == 1 {
+            return *seconds;
+        }
+        let share = (rank - 0.5 - self.before(index).0) / *count as f64 - 0.5;
+        let neighbour = if share < 0.0 {
+            index.checked_sub(1)
+        } else {
+            Some(index + 1)
+        };
+        match neighbour.and_then(|index| self.values.get(index)) {
+            // Buckets lie 0.8 % apart at most; what is further is another value.
+            Some((other, _)) if (other / seconds - 1.0).abs() < 0.01 => {
+                seconds + share.clamp(-0.5, 0.5).abs() * (other - seconds)
+            }
+            _ => *seconds,
+        }
+    }
+}

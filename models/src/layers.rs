@@ -1,0 +1,21 @@
+//! The library from its lowest layer up to the worker's pipeline.
+
+#[path = "../../logd-runtime/src/clock.rs"]
+pub(crate) mod clock;
+#[path = "../../logd-runtime/src/error.rs"]
+pub(crate) mod error;
+#[path = "../../logd-runtime/src/key.rs"]
+pub(crate) mod key;
+#[path = "../../logd-runtime/src/stats.rs"]
+pub(crate) mod stats;
+#[path = "../../logd-runtime/src/sys.rs"]
+pub(crate) mod sys;
+#[path = "../../logd-runtime/src/wire/mod.rs"]
+pub(crate) mod wire;
+
+#[path = "../../logd-runtime/src/record/mod.rs"]
+pub(crate) mod record;
+#[path = "../../logd-runtime/src/transport/mod.rs"]
+pub(crate) mod transport;
+
+pub(crate) mod worker;
