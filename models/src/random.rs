@@ -100,7 +100,7 @@ fn far_slot(kind: Kind, key: &'static str) -> u32 {
 
 /// Records as a handle does: the fast way, or else the slow way.
 fn record(shared: &Shared, slot: u32, apply: impl Fn(&Slot, &Slot)) {
-    if shard::with_slot(slot, &apply).is_some() {
+    if shard::with_slot(shard::Place::of(slot), &apply).is_some() {
         return;
     }
     let current = shard::current().expect("a shard");

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::key::Name;
 use crate::rate;
 use crate::record::registry::{self, Kind};
-use crate::record::shard;
+use crate::record::shard::{self, AtomicPlace, Place};
 use crate::stats::DropReason;
 use crate::{global, scope};
 
@@ -19,8 +19,8 @@ const UNREGISTERED: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(crate) struct Site {
-    /// The slot that calls may use directly.
-    direct: AtomicU32,
+    /// The place of the slot that calls may use directly.
+    direct: AtomicPlace,
     /// The slot, also where a client must be asked first.
     registered: AtomicU32,
     /// Its series, once somebody has asked.
@@ -42,7 +42,7 @@ enum Source {
 impl Site {
     pub(crate) const fn written(kind: Kind, name: Name, rate: f64) -> Self {
         Site {
-            direct: AtomicU32::new(UNREGISTERED),
+            direct: AtomicPlace::new(Place::NONE),
             registered: AtomicU32::new(UNREGISTERED),
             series: AtomicU32::new(UNREGISTERED),
             kind,
@@ -54,7 +54,7 @@ impl Site {
 
     pub(crate) fn made(kind: Kind, key: Arc<str>, client: Client) -> Self {
         Site {
-            direct: AtomicU32::new(UNREGISTERED),
+            direct: AtomicPlace::new(Place::NONE),
             registered: AtomicU32::new(UNREGISTERED),
             series: AtomicU32::new(UNREGISTERED),
             kind,
@@ -87,7 +87,7 @@ impl Site {
 
     /// The slot that it may have is that of another rate or kind of meter.
     const fn unregister(&mut self) {
-        self.direct = AtomicU32::new(UNREGISTERED);
+        self.direct = AtomicPlace::new(Place::NONE);
         self.registered = AtomicU32::new(UNREGISTERED);
     }
 
@@ -122,8 +122,8 @@ impl Site {
 
     /// The slot for [`shard::with_slot`]; one that no shard has until it is registered.
     #[inline]
-    pub(crate) fn direct(&self) -> u32 {
-        self.direct.load(Ordering::Relaxed)
+    pub(crate) fn direct(&self) -> Place {
+        self.direct.load()
     }
 
     fn registered(&self) -> u32 {
@@ -134,7 +134,7 @@ impl Site {
         let slot = match &self.source {
             Source::Written(name) => {
                 let slot = registry::register(self.kind, name.to_key(), self.rate, self.hold);
-                self.direct.store(slot, Ordering::Relaxed);
+                self.direct.store(Place::of(slot));
                 slot
             }
             Source::Made { key, .. } => {
@@ -155,14 +155,16 @@ impl Site {
     }
 
     /// Records an event of a client's own metric, straight away where that client is
-    /// the current one, or the slow way.
+    /// the current one, or the slow way. Cold, so that the usual call saves no registers.
+    #[cold]
     #[inline(never)]
     fn record_indirectly(&self, change: Change) {
         if let Source::Made { client, .. } = &self.source {
             let slot = self.registered.load(Ordering::Relaxed);
-            let recorded = shard::with_slot_of(client.core().weak(), slot, |header, slot| {
-                change.apply(header, slot);
-            });
+            let recorded =
+                shard::with_slot_of(client.core().weak(), Place::of(slot), |header, slot| {
+                    change.apply(header, slot);
+                });
             if recorded.is_some() {
                 return;
             }
@@ -228,7 +230,7 @@ pub(crate) fn is_storable(value: f64) -> bool {
 impl Clone for Site {
     fn clone(&self) -> Self {
         Site {
-            direct: AtomicU32::new(self.direct.load(Ordering::Relaxed)),
+            direct: AtomicPlace::new(self.direct.load()),
             registered: AtomicU32::new(self.registered.load(Ordering::Relaxed)),
             series: AtomicU32::new(self.series.load(Ordering::Relaxed)),
             kind: self.kind,

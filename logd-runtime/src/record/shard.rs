@@ -14,7 +14,7 @@ use std::sync::{Arc, Weak};
 
 use super::events::EventRing;
 use super::slot::Slot;
-use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, thread_local};
 
 /// The slots of one thread for one client. It outlives its thread: the next
@@ -41,6 +41,11 @@ struct Array {
 }
 
 impl Array {
+    /// In bytes, as places are counted.
+    fn size(&self) -> u64 {
+        size_of_val(&*self.slots) as u64
+    }
+
     fn header(&self) -> &Slot {
         &self.slots[0]
     }
@@ -104,7 +109,7 @@ impl Shard {
         let array = self.newest();
         array
             .header()
-            .set_length(if direct { array.slots.len() as u64 } else { 0 });
+            .set_length(if direct { array.size() } else { 0 });
     }
 
     /// Tells the shard's thread which window its values belong to.
@@ -130,7 +135,7 @@ impl Shard {
         let direct = self.direct.load(Ordering::Relaxed);
         array
             .header()
-            .set_length(if direct { array.slots.len() as u64 } else { 0 });
+            .set_length(if direct { array.size() } else { 0 });
         let newest = Arc::as_ptr(&array).cast_mut();
         arrays.push(array);
         // ORDERING: the array's content is readable for whoever sees the pointer.
@@ -150,6 +155,41 @@ impl Shard {
 /// What tells one client from another.
 fn address<T: ?Sized>(owner: &Weak<T>) -> u64 {
     owner.as_ptr().cast::<()>().addr() as u64
+}
+
+/// Where a metric's slot is in every shard, in bytes: a call has nothing to compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place(u32);
+
+impl Place {
+    /// In no shard.
+    pub(crate) const NONE: Place = Place(u32::MAX);
+
+    pub(crate) const fn of(slot: u32) -> Self {
+        match slot.checked_mul(size_of::<Slot>() as u32) {
+            Some(place) => Place(place),
+            None => Place::NONE,
+        }
+    }
+}
+
+/// A place that a handle finds out once.
+#[derive(Debug)]
+pub(crate) struct AtomicPlace(AtomicU32);
+
+impl AtomicPlace {
+    pub(crate) const fn new(place: Place) -> Self {
+        AtomicPlace(AtomicU32::new(place.0))
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> Place {
+        Place(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn store(&self, place: Place) {
+        self.0.store(place.0, Ordering::Relaxed);
+    }
 }
 
 /// Where the calls of this thread go.
@@ -205,7 +245,7 @@ fn in_a_register(slot: *const Slot) -> *const Slot {
 /// Calls `use_slot` with the header and the metric's slot when the current shard
 /// has one that may be used directly.
 #[inline(always)]
-pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
+pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
     // Only the pointer comes out of the closure: more in there is not always inlined.
     let slots = CURRENT.with(|current| current.slots.get());
     // SAFETY: `slots` is `NOWHERE`, or the first slot of an array of the shard whose
@@ -213,11 +253,12 @@ pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R)
     // `use_slot` can reach, an allocator of the user's included, may make another
     // shard current, but `Entered` holds the reference meanwhile and puts it back.
     let header = unsafe { &*slots };
-    if u64::from(index) >= header.length() {
+    if u64::from(place.0) >= header.length() {
         return None;
     }
-    // SAFETY: as above; a header's length never exceeds its array's, and `NOWHERE`'s is 0.
-    let slot = unsafe { &*in_a_register(slots.add(index as usize)) };
+    // SAFETY: as above; a place is a whole number of slots, a header's length never
+    // exceeds its array's, and `NOWHERE`'s is 0.
+    let slot = unsafe { &*in_a_register(slots.byte_add(place.0 as usize)) };
     Some(use_slot(header, slot))
 }
 
@@ -225,10 +266,10 @@ pub(crate) fn with_slot<R>(index: u32, use_slot: impl FnOnce(&Slot, &Slot) -> R)
 #[inline]
 pub(crate) fn with_slot_of<R, T>(
     owner: &Weak<T>,
-    index: u32,
+    place: Place,
     use_slot: impl FnOnce(&Slot, &Slot) -> R,
 ) -> Option<R> {
-    with_slot(index, |header, slot| {
+    with_slot(place, |header, slot| {
         (header.owner() == address(owner)).then(|| use_slot(header, slot))
     })
     .flatten()

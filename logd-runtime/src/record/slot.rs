@@ -94,7 +94,7 @@ impl Slot {
     }
 }
 
-/// Header: how many slots may be used, the number of the worker's window, and whose they are.
+/// Header: how many bytes of slots may be used, the number of the worker's window, and whose they are.
 impl Slot {
     #[inline]
     pub(crate) fn length(&self) -> u64 {
