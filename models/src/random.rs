@@ -70,7 +70,9 @@ impl Client {
             .find(Kind::Counter, key)
             .map(|series| &series.state)
         {
-            Some(State::Counter(counter)) => (counter.events, counter.sum),
+            Some(State::Counter(counter)) => {
+                (counter.events, i64::try_from(counter.sum).expect("a small sum"))
+            }
             _ => (0, 0),
         }
     }
