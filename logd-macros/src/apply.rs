@@ -127,6 +127,79 @@ mod tests {
     }
 
     #[test]
+    fn without_a_name_it_is_made_from_the_place() {
+        assert_expands(
+            Macro::Timed,
+            "",
+            "async fn r#move(&self) -> u8 { self.step().await }",
+            "async fn r#move(&self) -> u8 {
+                let __logd_timed = {
+                    static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::derived_timer(
+                        ::core::concat!(::core::module_path!(), \"::\", \"move\"), 1.0);
+                    ::logd::__private_0_1_0::enter(&__LOGD_SITE)
+                };
+                self.step().await
+            }",
+        );
+    }
+
+    #[test]
+    fn an_outcome_takes_the_body_into_a_closure_or_a_block() {
+        assert_expands(
+            Macro::Timed,
+            "\"k\", outcome",
+            "fn f(a: A, b: B) -> Result<C, D> { b.x(a) }",
+            "fn f(a: A, b: B) -> Result<C, D> {
+                let __logd_outcome = {
+                    static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Timer> =
+                        ::logd::__private_0_1_0::timer_outcomes(\"k\", 1.0);
+                    ::logd::__private_0_1_0::enter_outcome(&__LOGD_SITE)
+                };
+                return ::logd::__private_0_1_0::finish(__logd_outcome,
+                    ::logd::__private_0_1_0::call(move || -> Result<C, D> {
+                        let _ = (&b, &a,);
+                        b.x(a)
+                    }))
+            }",
+        );
+        assert_expands(
+            Macro::Counted,
+            "\"k\", outcome",
+            "async fn f() -> Option<A> { x().await }",
+            "async fn f() -> Option<A> {
+                let __logd_outcome = {
+                    static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Counter> =
+                        ::logd::__private_0_1_0::counter_outcomes(\"k\", 1.0);
+                    ::logd::__private_0_1_0::count_outcome(&__LOGD_SITE)
+                };
+                return ::logd::__private_0_1_0::finish_counted(__logd_outcome, async move {
+                    if let ::core::option::Option::Some(__logd_value) =
+                        ::core::option::Option::None::<Option<A> > { return __logd_value; }
+                    x().await
+                }.await)
+            }",
+        );
+    }
+
+    #[test]
+    fn a_template_is_filled_in_from_the_arguments() {
+        assert_expands(
+            Macro::Timed,
+            "\"db.{table}\"",
+            "fn f(table: &str) { x() }",
+            "fn f(table: &str) {
+                let __logd_timed = {
+                    static __LOGD_SITE: ::logd::__private_0_1_0::Template< ::logd::Timer> =
+                        ::logd::__private_0_1_0::timer_template(1.0);
+                    ::logd::__private_0_1_0::enter_named(
+                        &__LOGD_SITE, ::core::format_args!(\"db.{table}\"))
+                };
+                x()
+            }",
+        );
+    }
+
+    #[test]
     fn a_counted_function_keeps_nothing() {
         assert_expands(
             Macro::Counted,

@@ -6,14 +6,15 @@
 //! that, because something has to happen to the value or at every poll: there the body
 //! moves into a closure or an async block inside the function.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 
 use crate::{
     args::Macro,
     error::{At, Errors},
-    item::{after_definitions, braces, is_punct, is_word, mentions, Function},
+    item::{after_definitions, braces, is_punct, is_unfinished, mentions, Function},
     parameters,
+    returned::Returned,
     site::{made, made_at, Key, Site},
     tail::AsyncTail,
 };
@@ -126,6 +127,12 @@ impl Target<'_> {
         if !self.accepts(site, options, tail.is_some(), errors) {
             return None;
         }
+        // Of a body that stops in the middle the compiler has said so, and would once more of
+        // braces of ours. An empty one has no section, and no outcome but an error.
+        let wraps = site.outcome || site.of == Macro::Accumulated;
+        if is_unfinished(&body) || wraps && body.is_empty() {
+            return Some(self.tokens.iter().cloned().collect());
+        }
 
         let expanded = if self.function.asynchronous {
             self.measured(site, &braces, &body, Body::AsyncFunction)
@@ -138,7 +145,7 @@ impl Target<'_> {
         };
 
         let mut tokens = self.tokens.to_vec();
-        tokens[position] = expanded.into();
+        tokens[position] = in_place_of(&tokens[position], expanded);
         Some(tokens.into_iter().collect())
     }
 
@@ -283,12 +290,12 @@ impl Target<'_> {
                 (Macro::Accumulated, true) => {
                     let site = site.reference();
                     let block = self.async_block(braces, rest, kind);
-                    // `return` of what never comes would be code that is never reached.
-                    let give = match Returned::read(self.returns()) {
-                        Returned::Never => TokenStream::new(),
-                        _ => quote_spanned!(made()=> return),
-                    };
-                    quote_spanned!(made()=> #give #private::accumulated(#site, #block).await)
+                    let value = quote_spanned!(made()=> #private::accumulated(#site, #block).await);
+                    match Returned::read(self.returns()) {
+                        // `return` of what never comes would be code that is never reached.
+                        Returned::Never => value,
+                        _ => quote_spanned!(made()=> return #value),
+                    }
                 }
                 (Macro::Accumulated, false) => {
                     let open = site.call("open");
@@ -313,7 +320,7 @@ impl Target<'_> {
             _ => site.outcome && !matches!(site.key, Key::Template { .. }),
         };
         if wraps {
-            return tail.with_expression(body, |block| site.wrapped(&block));
+            return tail.with_expression(body, |block| site.wrapped(&block, made()));
         }
         let inside: Vec<TokenTree> = tail.block.stream().into_iter().collect();
         let kind = Body::AsyncBlock { moves: tail.moves };
@@ -321,20 +328,11 @@ impl Target<'_> {
     }
 
     /// The body as an async block inside the async function. It owns what the function
-    /// owned, because references to arguments would ask that these be `Sync`; and it
-    /// mentions them last to first, because captured values are dropped in the order of
-    /// their first mention, and arguments from the last to the first.
+    /// owned, because references to arguments would ask that these be `Sync`.
     fn async_block(&self, braces: &Group, rest: TokenStream, kind: Body) -> TokenStream {
         match kind {
             Body::AsyncFunction => {
-                let mut used = self.arguments();
-                used.retain(|argument| parameters::used(argument, rest.clone()));
-                used.reverse();
-                let captured = if used.is_empty() {
-                    TokenStream::new()
-                } else {
-                    quote_spanned!(made()=> let _ = (#(&#used,)*);)
-                };
+                let captured = self.captured(&rest);
                 let hint = self.expected_type();
                 let block = group_like(braces, quote_spanned!(made()=> #hint #captured #rest));
                 quote_spanned!(made()=> async move #block)
@@ -371,32 +369,68 @@ impl Target<'_> {
         }
     }
 
-    /// The body as a closure that is called once, in place.
+    /// A statement that mentions the arguments which the body uses, last to first: captured
+    /// values are dropped in the order of their first mention, and before those that are not
+    /// captured; arguments are dropped from the last to the first. So one that is unused on
+    /// purpose and stands behind a used one is mentioned too; another that nothing uses is
+    /// not, so that the compiler still says so.
+    fn captured(&self, body: &TokenStream) -> TokenStream {
+        let mut used = self.arguments();
+        let mut any = false;
+        used.retain(|argument| {
+            let is_used = parameters::used(argument, body.clone());
+            any |= is_used;
+            is_used || any && argument.to_string().starts_with('_')
+        });
+        used.reverse();
+        if used.is_empty() {
+            TokenStream::new()
+        } else if used
+            .iter()
+            .any(|argument| argument.to_string().starts_with('_'))
+        {
+            // On the left of an assignment, where a lint that looks for uses of `_name`
+            // does not see one.
+            let last = Literal::usize_unsuffixed(used.len());
+            quote_spanned!(made()=> [()][(#(&#used,)* 0).#last] = ();)
+        } else {
+            quote_spanned!(made()=> let _ = (#(&#used,)*);)
+        }
+    }
+
+    /// The body as a closure that is called once, in place. It owns what the function
+    /// owned, so that arguments are dropped in the order in which they would be.
     fn closure(&self, braces: &Group, rest: TokenStream) -> TokenStream {
-        let block = group_like(braces, rest);
+        let captured = self.captured(&rest);
+        let block = group_like(braces, quote_spanned!(made()=> #captured #rest));
         let written: TokenStream = self.returns().iter().cloned().collect();
         if mentions(written.clone(), "impl") {
             // Not allowed as the type of a closure: inferred from the body instead.
-            quote_spanned!(made()=> || #block)
+            quote_spanned!(made()=> move || #block)
         } else {
-            quote_spanned!(made()=> || -> #written #block)
+            quote_spanned!(made()=> move || -> #written #block)
         }
     }
 
     /// The body's value, a future, inside one that measures it.
     fn returned_future(&self, site: &Site, braces: &Group, body: &[TokenTree]) -> Group {
-        let private = &site.library.private;
         let (first, rest) = body.split_at(after_definitions(body));
         let first = first.iter().cloned().collect::<TokenStream>();
         let closure = self.closure(braces, rest.iter().cloned().collect());
-        let wrapped = site.wrapped(&quote_spanned!(made()=> #private::call(#closure)));
+        // What is returned and is no future is reported where its type is written.
+        let at = self
+            .returns()
+            .first()
+            .map_or_else(made, |first| made_at(first.span()));
+        let private = site.library.private_at(at);
+        let wrapped = site.wrapped(&quote_spanned!(at=> #private::call(#closure)), at);
         let value = match Returned::read(self.returns()) {
             Returned::Boxed { pinned: false } => {
-                quote_spanned!(made()=> ::std::boxed::Box::new(#wrapped))
+                quote_spanned!(at=> #private::Box::new(#wrapped))
             }
             // An alias is taken for that of a pinned box, as `BoxFuture` is.
             Returned::Boxed { pinned: true } | Returned::Other => {
-                quote_spanned!(made()=> ::std::boxed::Box::pin(#wrapped))
+                quote_spanned!(at=> #private::Box::pin(#wrapped))
             }
             _ => wrapped,
         };
@@ -419,53 +453,21 @@ impl Options {
     }
 }
 
-/// What the written return type says.
-enum Returned {
-    /// `impl … Future …`
-    Future,
-    /// `Pin<Box<…>>` and its aliases, or `Box<dyn Future>`.
-    Boxed {
-        pinned: bool,
-    },
-    Never,
-    /// `impl` something else.
-    Opaque,
-    Other,
-}
-
-impl Returned {
-    fn read(tokens: &[TokenTree]) -> Self {
-        let [first, rest @ ..] = tokens else {
-            return Returned::Other;
-        };
-        if matches!(first, TokenTree::Punct(punct) if punct.as_char() == '!') && rest.is_empty() {
-            return Returned::Never;
+/// A body in the invisible delimiters that the author's came in, if a `macro_rules!` fragment
+/// put it there: by them lints know that what they look at was made by a macro.
+fn in_place_of(token: &TokenTree, body: Group) -> TokenTree {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let inside = group.stream().into_iter().next();
+            let body = inside.map_or_else(
+                || body.clone().into(),
+                |only| in_place_of(&only, body.clone()),
+            );
+            let mut around = Group::new(Delimiter::None, body.into());
+            around.set_span(group.span());
+            around.into()
         }
-        let all: TokenStream = tokens.iter().cloned().collect();
-        let future = mentions(all, "Future");
-        if is_word(first, "impl") {
-            return if future {
-                Returned::Future
-            } else {
-                Returned::Opaque
-            };
-        }
-        let path = tokens
-            .iter()
-            .take_while(|token| !is_punct(token, '<'))
-            .last();
-        match path {
-            Some(TokenTree::Ident(name)) if name == "BoxFuture" || name == "LocalBoxFuture" => {
-                Returned::Boxed { pinned: true }
-            }
-            Some(TokenTree::Ident(name)) if name == "Pin" && future => {
-                Returned::Boxed { pinned: true }
-            }
-            Some(TokenTree::Ident(name)) if name == "Box" && future => {
-                Returned::Boxed { pinned: false }
-            }
-            _ => Returned::Other,
-        }
+        _ => body.into(),
     }
 }
 

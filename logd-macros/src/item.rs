@@ -81,6 +81,16 @@ pub(crate) fn after_definitions(body: &[TokenTree]) -> usize {
     position
 }
 
+/// Whether a body stops in the middle of an expression, as in an editor after `value.`: no
+/// expression ends with such a sign, but `a?`, `a..` and a path such as `a::<B>`.
+pub(crate) fn is_unfinished(body: &[TokenTree]) -> bool {
+    match body {
+        [.., first, last] if is_punct(first, '.') && is_punct(last, '.') => false,
+        [.., TokenTree::Punct(last)] => !matches!(last.as_char(), ';' | '?' | '>'),
+        _ => false,
+    }
+}
+
 /// The group itself, or the one that a `macro_rules!` fragment wrapped invisibly.
 pub(crate) fn braces(token: &TokenTree) -> Option<Group> {
     match token {
@@ -434,11 +444,19 @@ fn braces_or_semicolon(tokens: &[TokenTree], start: usize) -> Option<usize> {
     for position in start..tokens.len() {
         let token = &tokens[position];
         depth.pass(token, position.checked_sub(1).map(|p| &tokens[p]));
-        if depth.outermost() && (is_punct(token, ';') || braces(token).is_some()) {
+        let ends = is_punct(token, ';')
+            || braces(token).is_some() && !is_macro_call(&tokens[start..position]);
+        if depth.outermost() && ends {
             return Some(position + 1);
         }
     }
     None
+}
+
+/// Whether these tokens end with `name!`, so that what follows are its arguments: a type
+/// may be written so, even with braces. The `!` of `-> !` has no name before it.
+fn is_macro_call(tokens: &[TokenTree]) -> bool {
+    matches!(tokens, [.., TokenTree::Ident(_), bang] if is_punct(bang, '!'))
 }
 
 /// The position after `path!(…);` or `path! name {…}`.
@@ -521,6 +539,7 @@ mod tests {
                 "Box < dyn Fn (& u8) -> Vec < Vec < u8 >>>",
             ),
             ("fn f() -> ! { }", "!"),
+            ("fn f() -> bits!{ 8 } { }", "bits ! { 8 }"),
         ] {
             let tokens = tokens(source);
             let item = item_at(&tokens, 0).expect(source);
@@ -578,6 +597,18 @@ mod tests {
                 .parse::<TokenStream>()
                 .map_or_else(|_| Vec::new(), |t| t.into_iter().collect());
             assert!(item_at(&tokens, 0).is_none(), "{source}");
+        }
+    }
+
+    #[test]
+    fn bodies_may_end_in_the_middle() {
+        for body in ["a.", "let b = a.", "a::", "let a =", "a +", "&", "f(a, b)."] {
+            assert!(is_unfinished(&tokens(body)), "{body}");
+        }
+        for body in [
+            "", "a", "a;", "a?", "a..", "..", "a::<B>", "{ }", "a[1]", "f()", "1.",
+        ] {
+            assert!(!is_unfinished(&tokens(body)), "{body}");
         }
     }
 

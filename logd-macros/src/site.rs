@@ -30,6 +30,8 @@ pub(crate) struct Library {
     /// The module for expansions alone, named after the exact version, so that two
     /// versions in one program cannot be mixed up.
     pub(crate) private: TokenStream,
+    /// Where the author wrote its path, if anywhere.
+    at: Span,
 }
 
 impl Library {
@@ -44,7 +46,7 @@ impl Library {
         let version = env!("CARGO_PKG_VERSION").replace(['.', '-', '+'], "_");
         let module = format_ident!("__private_{version}", span = at);
         let private = quote_spanned!(made()=> #root::#module);
-        Library { root, private }
+        Library { root, private, at }
     }
 
     /// The path of the module, in a place of the author's that errors are to point at.
@@ -132,21 +134,21 @@ impl Site {
         }
     }
 
-    /// A future inside the one that measures it.
-    pub(crate) fn wrapped(&self, future: &TokenStream) -> TokenStream {
-        let private = &self.library.private;
+    /// A future inside the one that measures it. The compiler reports at `at` what is none.
+    pub(crate) fn wrapped(&self, future: &TokenStream, at: Span) -> TokenStream {
+        let private = self.library.private_at(at);
         let site = self.reference();
         match (self.of, self.outcome) {
             (Macro::Accumulated, _) => {
-                quote_spanned!(made()=> #private::accumulated(#site, #future))
+                quote_spanned!(at=> #private::accumulated(#site, #future))
             }
-            (_, true) => quote_spanned!(made()=> #private::outcome_future(#site, #future)),
-            (_, false) => quote_spanned!(made()=> #private::timed_future(#site, #future)),
+            (_, true) => quote_spanned!(at=> #private::outcome_future(#site, #future)),
+            (_, false) => quote_spanned!(at=> #private::timed_future(#site, #future)),
         }
     }
 
     fn definition(&self) -> (TokenStream, TokenStream) {
-        let Library { root, private } = &self.library;
+        let Library { root, private, at } = &self.library;
         let metric = match self.of {
             Macro::Counted => "Counter",
             _ => "Timer",
@@ -192,17 +194,15 @@ impl Site {
                 quote_spanned!(at=> #private::#constructor(#name #rate))
             }
         };
-        let metric = format_ident!("{metric}", span = made());
-        let static_type = match (self.outcome, &self.key) {
-            (true, Key::Template { .. }) => {
-                quote_spanned!(made()=> #private::OutcomesTemplate<#root::#metric>)
-            }
-            (true, _) => quote_spanned!(made()=> #private::Outcomes<#root::#metric>),
-            (false, Key::Template { .. }) => {
-                let template = format_ident!("{metric}Template", span = made());
-                quote_spanned!(made()=> #private::#template)
-            }
-            (false, _) => quote_spanned!(made()=> #root::#metric),
+        let metric = format_ident!("{metric}", span = *at);
+        let metric = if self.outcome {
+            quote_spanned!(made()=> #private::Outcomes<#root::#metric>)
+        } else {
+            quote_spanned!(made()=> #root::#metric)
+        };
+        let static_type = match &self.key {
+            Key::Template { .. } => quote_spanned!(made()=> #private::Template<#metric>),
+            _ => metric,
         };
         (static_type, initializer)
     }

@@ -1,0 +1,2 @@
+fn f() { logd::accumulate!() }
+fn main() {}

@@ -1,0 +1,2 @@
+fn f(x: u8) -> u8 { logd::accumulate!("k.{x}", { x }) }
+fn main() {}

@@ -1,0 +1,2 @@
+fn f() -> u8 { logd::accumulate!("k") }
+fn main() {}

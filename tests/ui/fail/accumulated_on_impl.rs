@@ -1,0 +1,4 @@
+struct S;
+#[logd::accumulated]
+impl S { fn f(&self) {} }
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed]
+const fn f() {}
+fn main() {}

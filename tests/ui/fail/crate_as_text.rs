@@ -1,0 +1,3 @@
+#[logd::timed(crate = "logd")]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(crate = std)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::counted(future)]
+fn f() {}
+fn main() {}

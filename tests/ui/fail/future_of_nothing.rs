@@ -1,0 +1,3 @@
+#[logd::timed(future)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(future)]
+async fn f() {}
+fn main() {}

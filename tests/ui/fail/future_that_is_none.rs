@@ -1,0 +1,3 @@
+#[logd::timed(future)]
+fn f() -> u8 { 1 }
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(my_key)]
+fn f() {}
+fn main() {}

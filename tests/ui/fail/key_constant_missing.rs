@@ -1,0 +1,3 @@
+#[logd::timed(MISSING)]
+fn f() {}
+fn main() {}

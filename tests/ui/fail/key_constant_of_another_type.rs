@@ -1,0 +1,4 @@
+const K: u8 = 1;
+#[logd::timed(K)]
+fn f() {}
+fn main() {}

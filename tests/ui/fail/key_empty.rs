@@ -1,0 +1,3 @@
+#[logd::timed("")]
+fn f() {}
+fn main() {}

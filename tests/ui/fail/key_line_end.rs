@@ -1,0 +1,3 @@
+#[logd::timed("my.op\n")]
+fn f() {}
+fn main() {}

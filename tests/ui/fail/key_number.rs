@@ -1,0 +1,3 @@
+#[logd::timed(17)]
+fn f() {}
+fn main() {}

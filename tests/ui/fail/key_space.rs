@@ -1,0 +1,3 @@
+#[logd::timed("my op")]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("key"u8)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("a", "b")]
+fn f() {}
+fn main() {}

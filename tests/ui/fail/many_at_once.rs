@@ -1,0 +1,3 @@
+#[logd::timed("a b", rate = 2, outcom, "c")]
+const fn f() {}
+fn main() {}

@@ -1,0 +1,5 @@
+trait T {
+    #[logd::timed]
+    fn f(&self);
+}
+fn main() {}

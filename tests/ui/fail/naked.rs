@@ -1,0 +1,6 @@
+#[logd::timed]
+#[unsafe(naked)]
+extern "C" fn f() {
+    std::arch::naked_asm!("ret")
+}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(name = "a")]
+fn f() {}
+fn main() {}

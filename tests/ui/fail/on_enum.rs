@@ -1,0 +1,4 @@
+#[logd::counted]
+enum E { A }
+fn g() -> E { E::A }
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed]
+mod nothing;
+fn main() {}

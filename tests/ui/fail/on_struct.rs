@@ -1,0 +1,4 @@
+#[logd::timed]
+struct S;
+fn g(_: S) {}
+fn main() {}

@@ -1,0 +1,5 @@
+#[logd::timed]
+use std::collections::HashMap;
+fn main() {
+    let _ = HashMap::<u8, u8>::new();
+}

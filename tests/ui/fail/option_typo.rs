@@ -1,0 +1,3 @@
+#[logd::timed("a", outcom)]
+fn f() -> Option<u8> { None }
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("a", colour = "red")]
+fn f() {}
+fn main() {}

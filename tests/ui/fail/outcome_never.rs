@@ -1,0 +1,3 @@
+#[logd::timed(outcome)]
+fn f() -> ! { panic!() }
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(outcome)]
+fn f() -> impl std::future::Future<Output = Option<u8>> { std::future::ready(None) }
+fn main() {}

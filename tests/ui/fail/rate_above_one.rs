@@ -1,0 +1,3 @@
+#[logd::timed("a", rate = 1.5)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,4 @@
+const R: u8 = 1;
+#[logd::timed("a", rate = R)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("a", rate = -0.5)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("a", rate)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed("a", rate = 0)]
+fn f() {}
+fn main() {}

@@ -1,0 +1,3 @@
+#[logd::timed(skip)]
+fn f() {}
+fn main() {}

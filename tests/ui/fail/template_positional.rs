@@ -1,0 +1,3 @@
+#[logd::timed("db.{}")]
+fn f(table: &str) { let _ = table; }
+fn main() {}

@@ -1,0 +1,5 @@
+#[logd::timed("db.{table")]
+fn f(table: &str) {
+    let _ = table;
+}
+fn main() {}

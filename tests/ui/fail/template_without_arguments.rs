@@ -1,0 +1,3 @@
+#[logd::timed("db.{x}")]
+fn f() {}
+fn main() {}

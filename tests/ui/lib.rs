@@ -1,0 +1,2 @@
+//! Mistakes with the attributes, and what the compiler says about them: all of it is in the
+//! tests and programs beside this file.
