@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::wire::path::PROTOTYPE_NAMES;
+
 /// The longest key in bytes, prefix and colon included: it leaves room in a
 /// datagram of 1432 bytes and in the 16 KiB that carbon reads as one line.
 pub(crate) const MAX_KEY: usize = 1024;
@@ -219,23 +221,6 @@ impl Name {
     }
 }
 
-/// Property names that every object of the original daemon has; as a whole key
-/// they end it or are lost.
-const OBJECT_PROPERTIES: [&str; 12] = [
-    "__proto__",
-    "constructor",
-    "hasOwnProperty",
-    "isPrototypeOf",
-    "propertyIsEnumerable",
-    "toLocaleString",
-    "toString",
-    "valueOf",
-    "__defineGetter__",
-    "__defineSetter__",
-    "__lookupGetter__",
-    "__lookupSetter__",
-];
-
 /// The key as it travels: `prefix:key`, with `_` behind a name that the daemon
 /// can not hold.
 pub(crate) fn on_wire(prefix: &str, key: &str) -> String {
@@ -246,7 +231,7 @@ pub(crate) fn on_wire(prefix: &str, key: &str) -> String {
     }
     wire.push_str(key);
     // `numStats` is the daemon's own count of keys.
-    if OBJECT_PROPERTIES.contains(&wire.as_str()) || wire == "numStats" {
+    if PROTOTYPE_NAMES.contains(&wire.as_str()) || wire == "numStats" {
         wire.push('_');
     }
     wire

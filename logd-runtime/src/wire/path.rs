@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// Names that every JavaScript object has: as a log path they end the original server.
-const PROTOTYPE_NAMES: [&str; 12] = [
+/// Names that every JavaScript object has: as a log path, or as a whole key, they end the
+/// original server or are lost.
+pub(crate) const PROTOTYPE_NAMES: [&str; 12] = [
     "__proto__",
     "constructor",
     "hasOwnProperty",
