@@ -45,6 +45,15 @@ fn client_of(receiver: &Receiver) -> Client {
         .expect("a client")
 }
 
+/// A client that sends a message for each event.
+fn single_event_client_of(receiver: &Receiver) -> Client {
+    Client::builder()
+        .port(receiver.local_addr().port())
+        .reduce(false)
+        .build()
+        .expect("a client")
+}
+
 #[test]
 fn a_flush_sends_what_was_recorded_before_it_and_reports_it_once() {
     let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
@@ -195,11 +204,7 @@ fn an_idle_client_sends_nothing() {
 #[test]
 fn one_message_per_event_is_what_a_client_that_does_not_reduce_sends() {
     let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
-    let client = Client::builder()
-        .port(receiver.local_addr().port())
-        .reduce(false)
-        .build()
-        .expect("a client");
+    let client = single_event_client_of(&receiver);
     client.scope().run(|| {
         (0..3000).for_each(|_| EVENTS.increment());
         (0..1000).for_each(|_| CALLS.start().stop());
@@ -294,11 +299,7 @@ fn a_client_may_be_told_to_flush_only_when_it_is_asked() {
 #[test]
 fn a_flush_of_single_events_does_not_wait_for_those_that_come_after_it() {
     let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
-    let client = Client::builder()
-        .port(receiver.local_addr().port())
-        .reduce(false)
-        .build()
-        .expect("a client");
+    let client = single_event_client_of(&receiver);
     let done = AtomicBool::new(false);
     thread::scope(|threads| {
         threads.spawn(|| {

@@ -21,6 +21,22 @@ fn pair() -> (Receiver, Client) {
     (receiver, client)
 }
 
+/// Waits until a meter has a reading in the receiver's running interval.
+fn wait_for_a_reading(receiver: &Receiver, key: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while receiver
+        .snapshot()
+        .meter(key)
+        .is_none_or(|meter| meter.count == 0)
+    {
+        assert!(
+            Instant::now() < deadline,
+            "the held meter did not come again"
+        );
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn counters_and_rated_timers_agree_with_the_program_on_many_threads() {
     static CALLS: Counter = Counter::new("totals.calls").rate(0.01);
@@ -131,18 +147,7 @@ fn meters_show_the_mean_of_a_window_and_hold_the_last_reading() {
     let interval = receiver.flush();
     assert!((interval.meter("totals.level").unwrap().mean - 3.0).abs() < 1e-12);
     // Without another reading it comes again, in a window of its own.
-    let deadline = Instant::now() + PATIENCE;
-    while receiver
-        .snapshot()
-        .meter("totals.limit")
-        .is_none_or(|meter| meter.count == 0)
-    {
-        assert!(
-            Instant::now() < deadline,
-            "the held meter did not come again"
-        );
-        thread::yield_now();
-    }
+    wait_for_a_reading(&receiver, "totals.limit");
     assert_eq!(receiver.flush().meter("totals.limit").unwrap().mean, 0.75);
 }
 
@@ -251,18 +256,7 @@ fn a_meter_holds_whichever_handle_of_its_key_came_first() {
     client.scope().run(|| HELD.set(7));
     assert!(client.flush(PATIENCE).is_complete());
     let _ = receiver.flush();
-    let deadline = Instant::now() + PATIENCE;
-    while receiver
-        .snapshot()
-        .meter("totals.held")
-        .is_none_or(|meter| meter.count == 0)
-    {
-        assert!(
-            Instant::now() < deadline,
-            "the held meter did not come again"
-        );
-        thread::yield_now();
-    }
+    wait_for_a_reading(&receiver, "totals.held");
 }
 
 #[test]

@@ -74,8 +74,7 @@ impl Accumulator {
     fn of(key: &str, rate: f64) -> Self {
         let sum = Use::open();
         // Any thread may start a section.
-        sum.share();
-        sum.release();
+        sum.mark_shared();
         Accumulator {
             sum,
             key: key::clean(key).map(Into::into),

@@ -154,9 +154,14 @@ impl Use {
     }
 
     /// From here on several threads may touch it at once.
-    pub(crate) fn share(self) {
+    pub(crate) fn mark_shared(self) {
         // ORDERING: it is handed to the other thread afterwards, which orders the rest.
         self.sum.shared.store(true, Ordering::Release);
+    }
+
+    /// Gives it one more user, perhaps on another thread.
+    pub(crate) fn share(self) {
+        self.mark_shared();
         self.sum.users.fetch_add(1, Ordering::Relaxed);
     }
 
