@@ -41,9 +41,12 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
 /// An example, to be run with these variables and no others of ours.
 fn example(name: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(PROGRAMS.join(name));
-    for variable in ["LOGD_HOST", "LOGD_PORT", "LOGD_PREFIX"] {
-        command.env_remove(variable);
+    for (variable, _) in env::vars_os() {
+        if variable.to_string_lossy().starts_with("LOGD_") {
+            command.env_remove(variable);
+        }
     }
+    command.env("HOME", "/nonexistent");
     command.envs(variables.iter().copied());
     command
 }

@@ -126,12 +126,13 @@ pub fn builder() -> Builder {
     Builder::new()
 }
 
-/// Configures the global client from the environment (`LOGD_HOST`, `LOGD_PORT`,
-/// `LOGD_PREFIX`) and defaults. Call it in `main` and keep the guard.
+/// Configures the global client with what [`Config::discover`] finds: the environment
+/// (`LOGD_HOST`, `LOGD_PORT`, `LOGD_PREFIX` and others), then pylogd's files, then defaults.
+/// Call it in `main` and keep the guard.
 ///
 /// # Errors
 ///
-/// When a variable can not be used, or the global client was configured before.
+/// When a variable or a file can not be used, or the global client was configured before.
 pub fn init() -> Result<FlushGuard, Error> {
     builder().init()
 }

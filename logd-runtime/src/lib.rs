@@ -36,6 +36,7 @@ pub mod private;
 
 pub use accumulator::{Accumulator, AccumulatorExt, InAccumulator, Section};
 pub use client::{Builder, Client};
+pub use config::{Config, Origin};
 pub use error::Error;
 pub use global::{
     FlushGuard, builder, client, delete_log, flush, flush_accumulator, flush_accumulators,

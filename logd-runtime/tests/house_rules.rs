@@ -65,6 +65,7 @@ fn module_of_import(import: &str) -> &str {
         "Error" => "error",
         "Stats" | "FlushReport" | "DropReason" | "Drops" => "stats",
         "Client" | "Builder" => "client",
+        "Config" | "Origin" => "config",
         "Counter" | "Meter" | "Timer" | "TimedGuard" | "Amount" | "Reading" => "metric",
         "Accumulator" | "Section" => "accumulator",
         "Outcome" => "outcome",

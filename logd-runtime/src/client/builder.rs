@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Client;
 use super::core::Core;
-use crate::config::Config;
+use crate::config::{Config, Setting};
 use crate::error::Error;
 use crate::global::{self, FlushGuard};
 use crate::transport::Transport;
@@ -29,6 +29,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 #[must_use = "a builder does nothing until `build()` or `init()`"]
 pub struct Builder {
+    /// What the settings below stand over.
+    config: Option<Config>,
     host: Option<String>,
     port: Option<u16>,
     prefix: Option<String>,
@@ -45,6 +47,21 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new() -> Self {
         Builder::default()
+    }
+
+    /// The settings that stand where this builder sets nothing itself, in place of the
+    /// defaults and of what [`init`](Self::init) would look for.
+    ///
+    /// ```
+    /// use logd_runtime::{Client, Config};
+    ///
+    /// // A client of its own that is configured as the program is.
+    /// let client = Client::builder().config(Config::discover()?).prefix("audit").build()?;
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
     }
 
     /// The receiver's host: a name or an address in numbers. `127.0.0.1` by default.
@@ -135,14 +152,15 @@ impl Builder {
         self
     }
 
-    /// A client of its own with this configuration. The environment has no say in it,
-    /// as it has in [`init`](Self::init).
+    /// A client of its own with this configuration. The environment and files have no say in
+    /// it, as they have in [`init`](Self::init), unless they are given with
+    /// [`config`](Self::config).
     ///
     /// # Errors
     ///
     /// When a setting can not be used; the message names it and says what to write.
     pub fn build(self) -> Result<Client, Error> {
-        let config = self.over(Config::default())?;
+        let config = self.over(|| Ok(Config::default()))?;
         if !config.enabled {
             return Ok(noop());
         }
@@ -151,36 +169,47 @@ impl Builder {
     }
 
     /// Configures the global client, which macros and handles use, and returns a
-    /// guard that flushes when it is dropped. What is not set here comes from the
-    /// environment: `LOGD_HOST`, `LOGD_PORT`, `LOGD_PREFIX`.
+    /// guard that flushes when it is dropped. What is not set here comes from
+    /// [`Config::discover`]: the environment, then files, then defaults.
     ///
     /// What was recorded before is kept and sent with this configuration.
     ///
     /// # Errors
     ///
-    /// When a setting can not be used, or the global client was configured before.
+    /// When a setting can not be used, here or where it is discovered, or the global client
+    /// was configured before.
     pub fn init(self) -> Result<FlushGuard, Error> {
-        global::install(&self.over(Config::discover()?)?)
+        global::install(&self.over(Config::discover)?)
     }
 
     /// The configuration with what this builder sets, checked.
-    fn over(self, mut config: Config) -> Result<Config, Error> {
-        fn set<T>(place: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *place = value;
-            }
-        }
-        set(&mut config.host, self.host);
-        set(&mut config.port, self.port);
-        set(&mut config.prefix, self.prefix);
-        set(&mut config.reduce, self.reduce);
-        set(&mut config.enabled, self.enabled);
-        set(&mut config.flush_interval, self.flush_interval);
-        set(&mut config.datagrams_per_second, self.datagrams_per_second);
-        set(&mut config.messages_per_timer, self.messages_per_timer);
-        set(&mut config.threshold, self.threshold);
-        set(&mut config.max_names, self.max_names);
-        set(&mut config.log_queue, self.log_queue);
+    fn over(self, otherwise: fn() -> Result<Config, Error>) -> Result<Config, Error> {
+        let mut config = self.config.map_or_else(otherwise, Ok)?;
+        let (records, bytes) = self.log_queue.unzip();
+        config.set(Setting::Host, |c| &mut c.host, self.host);
+        config.set(Setting::Port, |c| &mut c.port, self.port);
+        config.set(Setting::Prefix, |c| &mut c.prefix, self.prefix);
+        config.set(Setting::Reduce, |c| &mut c.reduce, self.reduce);
+        config.set(Setting::Enabled, |c| &mut c.enabled, self.enabled);
+        config.set(
+            Setting::FlushInterval,
+            |c| &mut c.flush_interval,
+            self.flush_interval,
+        );
+        config.set(
+            Setting::DatagramsPerSecond,
+            |c| &mut c.datagrams_per_second,
+            self.datagrams_per_second,
+        );
+        config.set(
+            Setting::MessagesPerTimer,
+            |c| &mut c.messages_per_timer,
+            self.messages_per_timer,
+        );
+        config.set(Setting::Threshold, |c| &mut c.threshold, self.threshold);
+        config.set(Setting::MaxNames, |c| &mut c.max_names, self.max_names);
+        config.set(Setting::LogQueueRecords, |c| &mut c.log_queue.0, records);
+        config.set(Setting::LogQueueBytes, |c| &mut c.log_queue.1, bytes);
         config.check()?;
         Ok(config)
     }

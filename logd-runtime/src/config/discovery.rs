@@ -1,0 +1,144 @@
+//! Which files are looked for, and in which order sources count.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::nearest::nearest;
+use super::{Config, Origin, Setting, file};
+use crate::error::Error;
+
+/// Far more than all settings need; what is larger is another kind of file.
+const LARGEST: u64 = 64 << 10;
+
+/// The places that pylogd knows, in its order. It does not expand the `~`, we do.
+pub(super) fn places() -> Vec<PathBuf> {
+    places_below(env::home_dir().as_deref(), Path::new("/"))
+}
+
+/// The same with another home and another root.
+pub(super) fn places_below(home: Option<&Path>, root: &Path) -> Vec<PathBuf> {
+    // A relative one would make the settings depend on where the program is started.
+    let home = home
+        .filter(|home| home.is_absolute())
+        .map(|home| home.join(".logdrc"));
+    let others = [
+        "etc/logd.conf",
+        "etc/logd/logd.conf",
+        "etc/default/logd.conf",
+    ];
+    home.into_iter()
+        .chain(others.map(|place| root.join(place)))
+        .collect()
+}
+
+/// The environment over the first of the files over the defaults.
+pub(super) fn discover(
+    places: &[PathBuf],
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, Error> {
+    let mut config = Config::default();
+    for place in places {
+        if exists(place)? {
+            read_file(&mut config, place)?;
+            break;
+        }
+    }
+    super::environment::read(&mut config, variables)?;
+    Ok(config)
+}
+
+/// As pylogd asks: what this user may not see does not exist. A service may have inherited
+/// the home of another user.
+fn exists(path: &Path) -> Result<bool, Error> {
+    match fs::metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound
+            | io::ErrorKind::NotADirectory
+            | io::ErrorKind::PermissionDenied => Ok(false),
+            _ => Err(unreadable(path, error)),
+        },
+    }
+}
+
+/// Sets what a file says.
+pub(super) fn read_file(config: &mut Config, path: &Path) -> Result<(), Error> {
+    let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    if !metadata.is_file() {
+        let kind = if metadata.is_dir() {
+            "is a directory"
+        } else {
+            "is no ordinary file"
+        };
+        return Err(Error::config(format!(
+            "{} {kind}: put a file with lines such as host = 127.0.0.1 there, or nothing",
+            path.display()
+        )));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, error))?;
+    read_bytes(config, path, &bytes)
+}
+
+/// Sets what the content of a file says.
+pub(super) fn read_bytes(config: &mut Config, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let place = path.display();
+    if bytes.len() as u64 > LARGEST {
+        return Err(Error::config(format!(
+            "{place} is larger than 64 KiB, which no file of settings is: write lines such as host = 127.0.0.1"
+        )));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = 1 + bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        Error::config(format!("{place}:{line}: not UTF-8: save the file as UTF-8"))
+    })?;
+    let at = |line: usize, message: String| Error::config(format!("{place}:{line}: {message}"));
+    let path: Arc<Path> = Arc::from(path);
+    for entry in file::parse(text).map_err(|fault| at(fault.line, fault.message))? {
+        let setting =
+            Setting::named(entry.name).ok_or_else(|| at(entry.line, unknown(entry.name)))?;
+        let origin = Origin::File {
+            path: Arc::clone(&path),
+            line: entry.line,
+        };
+        config.read(setting, entry.value, origin)?;
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> String {
+    let known = || Setting::ALL.map(Setting::name).into_iter();
+    let word = name.to_ascii_lowercase();
+    // The names of the environment's variables are not those of a file.
+    let word = word.strip_prefix("logd_").unwrap_or(&word);
+    match nearest(word, known().chain(["logfile"])) {
+        Some((_, near)) => format!("there is no setting `{name}`: did you mean `{near}`?"),
+        None => format!(
+            "there is no setting `{name}`: write one of {}",
+            known().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+fn unreadable(path: &Path, error: io::Error) -> Error {
+    let place = path.display();
+    let message = match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(
+            "{place} can not be read by this user: let it read the file, or remove the file"
+        ),
+        io::ErrorKind::NotFound => {
+            format!("{place} does not exist: write the path of a file with settings")
+        }
+        kind => format!("{place} can not be read: {kind}"),
+    };
+    Error::config(message).caused_by(error)
+}

@@ -1,0 +1,301 @@
+//! What can be configured, where values come from, and what is wrong with them.
+//! Nothing here is read but by who asks: recording never waits for a file.
+
+mod discovery;
+mod environment;
+mod file;
+mod nearest;
+mod origin;
+mod setting;
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+pub use self::origin::Origin;
+pub(crate) use self::setting::Setting;
+
+use crate::client::Builder;
+use crate::error::Error;
+use crate::transport::Transport;
+use crate::transport::udp::Udp;
+use crate::worker::Schedule;
+use crate::worker::pipeline::Settings;
+use crate::worker::reduce::Precision;
+use crate::worker::shared::Mode;
+
+/// The settings of a client, and where each of them comes from.
+///
+/// [`init`](crate::init) reads them by itself. Ask for them to print them at the start of a
+/// program, or to configure a client of its own from them:
+///
+/// ```
+/// use logd_runtime::{Client, Config};
+///
+/// let config = Config::discover()?;
+/// println!("{config}");
+/// let client = config.into_builder().prefix("worker").build()?;
+/// # Ok::<(), logd_runtime::Error>(())
+/// ```
+///
+/// prints, say
+///
+/// ```text
+/// host = "10.0.0.7"  # from /etc/logd.conf:3
+/// port = 8126  # default
+/// prefix = "shop"  # from LOGD_PREFIX
+/// …
+/// ```
+///
+/// which is a file that [`from_file`](Self::from_file) reads.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) prefix: String,
+    /// Of the log; none when empty.
+    pub(crate) path: String,
+    pub(crate) enabled: bool,
+    pub(crate) reduce: bool,
+    pub(crate) flush_interval: Duration,
+    pub(crate) datagrams_per_second: u32,
+    pub(crate) messages_per_timer: usize,
+    pub(crate) threshold: f64,
+    pub(crate) max_names: usize,
+    /// Records and bytes.
+    pub(crate) log_queue: (usize, usize),
+    origins: [Origin; Setting::ALL.len()],
+}
+
+/// Every setting as it is when nobody says anything.
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            // In numbers: `localhost` may be an IPv6 address, on which the original daemon does not listen.
+            host: String::from("127.0.0.1"),
+            port: 8126,
+            prefix: String::new(),
+            path: String::new(),
+            enabled: true,
+            reduce: true,
+            flush_interval: Duration::from_secs(1),
+            datagrams_per_second: 2000,
+            messages_per_timer: 30,
+            threshold: 90.0,
+            max_names: 10_000,
+            log_queue: (1024, 1 << 20),
+            origins: std::array::from_fn(|_| Origin::default()),
+        }
+    }
+}
+
+impl Config {
+    /// Finds the settings that the program's surroundings have for it.
+    ///
+    /// Each comes from the first of these that has it:
+    ///
+    /// 1. the environment: `LOGD_` and the setting's name in capitals, such as `LOGD_HOST`. An
+    ///    empty variable counts as not set. Other variables that begin with `LOGD_` are left
+    ///    alone, unless a name is one letter away from one of ours. So is `LOGD_PORT` where
+    ///    Kubernetes sets it for a service named `logd`: then it begins with `udp://` or `tcp://`,
+    ///    and `LOGD_SERVICE_HOST` stands beside it.
+    /// 2. the first file that exists of `~/.logdrc`, `/etc/logd.conf`, `/etc/logd/logd.conf` and
+    ///    `/etc/default/logd.conf`, in which pylogd looks too. As there, files are not merged, and
+    ///    one that this user may not see does not exist. `~` is the user's home, as an absolute
+    ///    path.
+    /// 3. the defaults.
+    ///
+    /// | setting | default | meaning |
+    /// |---|---|---|
+    /// | `host` | `127.0.0.1` | the receiver's name or address, [`Builder::host`] |
+    /// | `port` | `8126` | its UDP port |
+    /// | `prefix` | none | what stands before every key, with a colon |
+    /// | `path` | none | the log that records go to; pylogd's name for it, `logfile`, is taken too |
+    /// | `enabled` | `true` | whether anything is recorded at all |
+    /// | `reduce` | `true` | whether events are added up before they are sent |
+    /// | `flush_interval` | `1s` | the time between two flushes: `500ms`, `1s`, `2m`, or a number of seconds |
+    /// | `datagrams_per_second` | `2000` | the most datagrams sent in a second |
+    /// | `messages_per_timer` | `30` | the most messages that a timer is reduced to |
+    /// | `threshold` | `90` | the receiver's percentile threshold |
+    /// | `max_names` | `10000` | the most names that can be made at run time |
+    /// | `log_queue_records` | `1024` | the most log records that wait to be sent |
+    /// | `log_queue_bytes` | `1048576` | the most bytes of them |
+    ///
+    /// A file has settings of the form `name = value`, one on a line or several; `:` does for
+    /// `=`. `#` begins a comment. A value with spaces or a `#` stands in quotes, `"` or `'`; any
+    /// other may. There are no escapes and no sections. Of a name that comes twice the last one
+    /// counts, as in pylogd.
+    ///
+    /// ```text
+    /// # /etc/logd.conf
+    /// host   = stats.internal
+    /// prefix = "shop"
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When a variable or a line of the file can not be used, or the file not be read. The
+    /// message says where it stands and what to write instead.
+    pub fn discover() -> Result<Self, Error> {
+        discovery::discover(&discovery::places(), std::env::vars_os())
+    }
+
+    /// The settings of one file over the defaults. Neither the environment nor other files are
+    /// looked at.
+    ///
+    /// ```no_run
+    /// let config = logd_runtime::Config::from_file("deploy/logd.conf")?;
+    /// let _logd = config.into_builder().init()?;
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`discover`](Self::discover), and when there is no such file.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let mut config = Config::default();
+        discovery::read_file(&mut config, path.as_ref())?;
+        Ok(config)
+    }
+
+    /// A builder that begins with these settings: what it sets itself wins, and
+    /// [`Builder::init`] looks for no others.
+    pub fn into_builder(self) -> Builder {
+        Builder::new().config(self)
+    }
+
+    /// The receiver's name or address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The receiver's UDP port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What stands before every key, if anything does.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        Some(&*self.prefix).filter(|prefix| !prefix.is_empty())
+    }
+
+    /// The log that records go to unless the program says another, if one is set.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        Some(&*self.path).filter(|path| !path.is_empty())
+    }
+
+    /// Every setting by name, as it would be written in a file, with its origin.
+    ///
+    /// ```
+    /// use logd_runtime::{Config, Origin};
+    ///
+    /// let config = Config::default();
+    /// let (name, value, origin) = config.origins().next().unwrap();
+    /// assert_eq!((name, &*value), ("host", "\"127.0.0.1\""));
+    /// assert_eq!(*origin, Origin::Default);
+    /// ```
+    pub fn origins(&self) -> impl Iterator<Item = (&'static str, String, &Origin)> {
+        Setting::ALL
+            .into_iter()
+            .map(|setting| (setting.name(), setting.show(self), self.origin(setting)))
+    }
+
+    fn origin(&self, setting: Setting) -> &Origin {
+        &self.origins[setting as usize]
+    }
+
+    /// Sets what a text says, which stands at `origin`.
+    fn read(&mut self, setting: Setting, text: &str, origin: Origin) -> Result<(), Error> {
+        let read = setting.read(self, text);
+        self.origins[setting as usize] = origin;
+        read.and_then(|()| setting.check(self))
+            .map_err(|complaint| self.error(setting, &complaint))
+    }
+
+    /// Sets what the program asks for; it is checked when all is set.
+    pub(crate) fn set<T>(
+        &mut self,
+        setting: Setting,
+        place: fn(&mut Self) -> &mut T,
+        value: Option<T>,
+    ) {
+        if let Some(value) = value {
+            *place(self) = value;
+            self.origins[setting as usize] = Origin::Program;
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for setting in Setting::ALL {
+            setting
+                .check(self)
+                .map_err(|complaint| self.error(setting, &complaint))?;
+        }
+        Ok(())
+    }
+
+    fn error(&self, setting: Setting, complaint: &str) -> Error {
+        Error::config(match self.origin(setting) {
+            Origin::Default | Origin::Program => format!("{} {complaint}", setting.words()),
+            Origin::Variable(variable) => format!("{variable} {complaint}"),
+            Origin::File { path, line } => {
+                format!("{}:{line}: {} {complaint}", path.display(), setting.name())
+            }
+        })
+    }
+
+    /// What the lazy global client starts with.
+    pub(crate) fn discover_parts() -> Result<(Schedule, Settings, Transport), Error> {
+        let config = Config::discover()?;
+        Ok((config.schedule(), config.settings(), config.transport()))
+    }
+
+    pub(crate) fn mode(&self) -> Mode {
+        match (self.enabled, self.reduce) {
+            (false, _) => Mode::Ignore,
+            (true, true) => Mode::Reduce,
+            (true, false) => Mode::EachEvent,
+        }
+    }
+
+    pub(crate) fn schedule(&self) -> Schedule {
+        Schedule {
+            interval: self.flush_interval,
+            messages_per_second: self.datagrams_per_second,
+            messages_per_timer: self.messages_per_timer,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            prefix: self.prefix.clone(),
+            precision: Precision {
+                messages: self.messages_per_timer,
+                threshold: self.threshold,
+            },
+        }
+    }
+
+    pub(crate) fn transport(&self) -> Transport {
+        if self.enabled {
+            Transport::Udp(Udp::new(self.host.trim().to_owned(), self.port))
+        } else {
+            Transport::Nowhere
+        }
+    }
+}
+
+/// Every setting on a line of its own, in the form of a file, its origin behind it.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (name, value, origin)) in self.origins().enumerate() {
+            let end = if number == 0 { "" } else { "\n" };
+            write!(f, "{end}{name} = {value}  # {origin}")?;
+        }
+        Ok(())
+    }
+}
