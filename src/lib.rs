@@ -66,10 +66,10 @@ pub use logd_macros::{accumulate, accumulated, counted, timed};
 #[doc(inline)]
 pub use logd_runtime::{
     Accumulator, AccumulatorExt, Amount, Builder, Client, Config, Counter, DropReason, Drops,
-    Error, FlushGuard, FlushReport, InAccumulator, Meter, Origin, Outcome, Reading, Scope, Scoped,
-    Section, Stats, TimedGuard, Timer, builder, client, delete_log, flush, flush_accumulator,
-    flush_accumulators, flush_async, init, start_accumulator, start_timer, stop_accumulator,
-    stop_timer,
+    Error, FlushGuard, FlushReport, Format, InAccumulator, Meter, Origin, Outcome, Reading, Scope,
+    Scoped, Section, Stats, TimedGuard, Timer, builder, client, delete_log, flush,
+    flush_accumulator, flush_accumulators, flush_async, init, start_accumulator, start_timer,
+    stop_accumulator, stop_timer,
 };
 #[doc(inline)]
 pub use logd_runtime::{testing, wire};

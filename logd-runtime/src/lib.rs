@@ -46,3 +46,4 @@ pub use metric::{Amount, Counter, Meter, Reading, TimedGuard, Timer};
 pub use outcome::Outcome;
 pub use scope::{Scope, Scoped};
 pub use stats::{DropReason, Drops, FlushReport, Stats};
+pub use wire::Format;

@@ -26,6 +26,9 @@ pub enum DropReason {
     InvalidValue,
     /// The client was shut down before.
     Closed,
+    /// The client's [`Format`](crate::Format) has no such message: a log record for
+    /// a `StatsD` agent.
+    Unsupported,
     /// The event came out of the recorder's own first use of a metric: of an
     /// instrumented allocator, say.
     Nested,
@@ -42,6 +45,7 @@ impl DropReason {
         DropReason::InvalidKey,
         DropReason::InvalidValue,
         DropReason::Closed,
+        DropReason::Unsupported,
         DropReason::Nested,
     ];
 
@@ -56,6 +60,7 @@ impl DropReason {
             DropReason::InvalidKey => "invalid_key",
             DropReason::InvalidValue => "invalid_value",
             DropReason::Closed => "closed",
+            DropReason::Unsupported => "unsupported",
             DropReason::Nested => "nested",
         }
     }
@@ -170,7 +175,8 @@ macro_rules! totals_accessors {
             self.totals.sent
         }
 
-        /// Messages (datagrams) that the kernel took, and did not report as refused since.
+        /// Datagrams that the kernel took, and did not report as refused since: one message
+        /// each, or many lines in the [`StatsD` formats](crate::Format).
         pub fn messages(&self) -> u64 {
             self.totals.messages
         }

@@ -69,7 +69,8 @@ impl Wire {
         taken
     }
 
-    fn receive(&self) -> Vec<u8> {
+    /// Takes the next datagram.
+    pub(crate) fn receive(&self) -> Vec<u8> {
         let mut buffer = vec![0; 65_536];
         let length = self.socket.recv(&mut buffer).expect("a datagram in time");
         buffer.truncate(length);

@@ -8,6 +8,7 @@ use crate::config::{Config, Setting};
 use crate::error::Error;
 use crate::global::{self, FlushGuard};
 use crate::transport::Transport;
+use crate::wire::Format;
 use crate::worker::Worker;
 use crate::worker::shared::{Mode, Shared};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct Builder {
     threshold: Option<f64>,
     max_names: Option<usize>,
     log_queue: Option<(usize, usize)>,
+    format: Option<Format>,
+    tags: Vec<(String, String)>,
 }
 
 impl Builder {
@@ -74,14 +77,15 @@ impl Builder {
         self
     }
 
-    /// The receiver's UDP port, 8126 by default. 0 is an error when built.
+    /// The receiver's UDP port, by default 8126, and 8125 in the `StatsD` formats. 0 is an
+    /// error when built.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
         self
     }
 
-    /// What stands before every key, with a colon: `shop` makes `shop:orders`.
-    /// None by default.
+    /// What stands before every key, with a colon: `shop` makes `shop:orders`; in the
+    /// `StatsD` formats with a dot. None by default.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
@@ -94,6 +98,37 @@ impl Builder {
     /// burst beyond 4,096 events on a thread is dropped and counted.
     pub fn reduce(mut self, reduce: bool) -> Self {
         self.reduce = Some(reduce);
+        self
+    }
+
+    /// What the client sends: logd's messages by default, or lines for `StatsD` agents.
+    ///
+    /// ```
+    /// use logd_runtime::{Client, Format};
+    ///
+    /// let client = Client::builder().format(Format::StatsD).prefix("shop").build()?;
+    /// client.increment("orders");         // shop.orders:1|c
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// A tag for everything that the client sends; more than one may be given. Only
+    /// [`Format::DogStatsD`] has tags: with another format they are an error when built.
+    ///
+    /// ```
+    /// use logd_runtime::{Client, Format};
+    ///
+    /// let client = Client::builder().format(Format::DogStatsD).tag("env", "prod").build()?;
+    /// client.increment("orders");         // orders:1|c|#env:prod
+    ///
+    /// assert!(Client::builder().tag("env", "prod").build().unwrap_err().is_config());
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.push((name.into(), value.into()));
         self
     }
 
@@ -210,6 +245,10 @@ impl Builder {
         config.set(Setting::MaxNames, |c| &mut c.max_names, self.max_names);
         config.set(Setting::LogQueueRecords, |c| &mut c.log_queue.0, records);
         config.set(Setting::LogQueueBytes, |c| &mut c.log_queue.1, bytes);
+        config.set(Setting::Format, |c| &mut c.format, self.format);
+        if !self.tags.is_empty() {
+            config.set(Setting::Tags, |c| &mut c.tags, Some(self.tags));
+        }
         config.check()?;
         Ok(config)
     }

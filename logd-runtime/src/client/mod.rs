@@ -15,7 +15,7 @@ use crate::metric::{Counter, Meter, Timer};
 use crate::record::registry::Kind;
 use crate::scope::Scope;
 use crate::stats::{DropReason, FlushReport, Stats};
-use crate::wire;
+use crate::wire::{self, Format};
 use crate::worker::shared::Mode;
 
 /// How long the last handle of a client waits for what is pending.
@@ -209,13 +209,33 @@ impl Client {
     /// # Errors
     ///
     /// When a path of that form would harm the receiver: it is empty, has a `$`,
-    /// a NUL or an empty part.
+    /// a NUL or an empty part; or when the client's [`Format`] has no logs.
     pub fn delete_log(&self, path: &str) -> Result<(), Error> {
+        self.check_logs()?;
         let mut datagram = Vec::new();
         wire::delete(&mut datagram, path)
             .map_err(|fault| Error::key(format!("{path:?}: {fault}")).caused_by(fault))?;
         self.core().queue_message(datagram);
         Ok(())
+    }
+
+    /// What this client sends. The global client that nobody has configured takes
+    /// what the environment says when it first sends, and is [`Format::Logd`] until then.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.core().worker.pipeline().format()
+    }
+
+    /// Whether log records can be sent, with what to write instead.
+    pub(crate) fn check_logs(&self) -> Result<(), Error> {
+        let format = self.format();
+        if format.has_logs() {
+            return Ok(());
+        }
+        Err(Error::config(format!(
+            "this client sends the format {format}, which has no logs: \
+             use a client with Format::Logd for them"
+        )))
     }
 
     /// Makes this client current for a closure or a future.

@@ -19,7 +19,9 @@ use crate::client::Builder;
 use crate::error::Error;
 use crate::transport::Transport;
 use crate::transport::udp::Udp;
+use crate::wire::Format;
 use crate::worker::Schedule;
+use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::Settings;
 use crate::worker::reduce::Precision;
 use crate::worker::shared::Mode;
@@ -51,6 +53,7 @@ use crate::worker::shared::Mode;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) host: String,
+    /// When nobody has set it, [`port`](Self::port) is that of the format.
     pub(crate) port: u16,
     pub(crate) prefix: String,
     /// Of the log; none when empty.
@@ -64,6 +67,9 @@ pub struct Config {
     pub(crate) max_names: usize,
     /// Records and bytes.
     pub(crate) log_queue: (usize, usize),
+    pub(crate) format: Format,
+    /// Name and value.
+    pub(crate) tags: Vec<(String, String)>,
     origins: [Origin; Setting::ALL.len()],
 }
 
@@ -84,6 +90,8 @@ impl Default for Config {
             threshold: 90.0,
             max_names: 10_000,
             log_queue: (1024, 1 << 20),
+            format: Format::default(),
+            tags: Vec::new(),
             origins: std::array::from_fn(|_| Origin::default()),
         }
     }
@@ -108,8 +116,8 @@ impl Config {
     /// | setting | default | meaning |
     /// |---|---|---|
     /// | `host` | `127.0.0.1` | the receiver's name or address, [`Builder::host`] |
-    /// | `port` | `8126` | its UDP port |
-    /// | `prefix` | none | what stands before every key, with a colon |
+    /// | `port` | `8126`; `8125` in the `StatsD` formats | its UDP port |
+    /// | `prefix` | none | what stands before every key, with a colon, in the `StatsD` formats with a dot |
     /// | `path` | none | the log that records go to; pylogd's name for it, `logfile`, is taken too |
     /// | `enabled` | `true` | whether anything is recorded at all |
     /// | `reduce` | `true` | whether events are added up before they are sent |
@@ -120,6 +128,8 @@ impl Config {
     /// | `max_names` | `10000` | the most names that can be made at run time |
     /// | `log_queue_records` | `1024` | the most log records that wait to be sent |
     /// | `log_queue_bytes` | `1048576` | the most bytes of them |
+    /// | `format` | `logd` | what is sent, [`Format`](crate::Format): `logd`, `statsd` or `dogstatsd` |
+    /// | `tags` | none | tags of everything that is sent, in `dogstatsd` only: `env:prod,zone:eu` |
     ///
     /// A file has settings of the form `name = value`, one on a line or several; `:` does for
     /// `=`. `#` begins a comment. A value with spaces or a `#` stands in quotes, `"` or `'`; any
@@ -173,7 +183,10 @@ impl Config {
     /// The receiver's UDP port.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        match self.origin(Setting::Port) {
+            Origin::Default => self.format.usual_port(),
+            _ => self.port,
+        }
     }
 
     /// What stands before every key, if anything does.
@@ -271,18 +284,20 @@ impl Config {
     }
 
     pub(crate) fn settings(&self) -> Settings {
+        let dialect = Dialect::new(self.format, &self.prefix, &self.tags);
         Settings {
-            prefix: self.prefix.clone(),
             precision: Precision {
                 messages: self.messages_per_timer,
                 threshold: self.threshold,
+                tail: dialect.tail(),
             },
+            dialect,
         }
     }
 
     pub(crate) fn transport(&self) -> Transport {
         if self.enabled {
-            Transport::Udp(Udp::new(self.host.trim().to_owned(), self.port))
+            Transport::Udp(Udp::new(self.host.trim().to_owned(), self.port()))
         } else {
             Transport::Nowhere
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Config;
 use crate::key;
-use crate::wire;
+use crate::wire::{self, Format, statsd};
 
 /// The longest part of a value that an error repeats.
 const QUOTED: usize = 60;
@@ -29,11 +29,13 @@ pub(crate) enum Setting {
     MaxNames,
     LogQueueRecords,
     LogQueueBytes,
+    Format,
+    Tags,
 }
 
 impl Setting {
     /// In the order of the enum, which numbers them.
-    pub(crate) const ALL: [Setting; 13] = [
+    pub(crate) const ALL: [Setting; 15] = [
         Setting::Host,
         Setting::Port,
         Setting::Prefix,
@@ -47,6 +49,8 @@ impl Setting {
         Setting::MaxNames,
         Setting::LogQueueRecords,
         Setting::LogQueueBytes,
+        Setting::Format,
+        Setting::Tags,
     ];
 
     /// In files, and in capitals behind `LOGD_` in the environment.
@@ -65,6 +69,8 @@ impl Setting {
             Setting::MaxNames => "max_names",
             Setting::LogQueueRecords => "log_queue_records",
             Setting::LogQueueBytes => "log_queue_bytes",
+            Setting::Format => "format",
+            Setting::Tags => "tags",
         }
     }
 
@@ -77,6 +83,8 @@ impl Setting {
             Setting::Path => "the path",
             Setting::FlushInterval => "the flush interval",
             Setting::Threshold => "the threshold",
+            Setting::Format => "the format",
+            Setting::Tags => "a tag",
             other => other.name(),
         }
     }
@@ -119,6 +127,16 @@ impl Setting {
             }
             Setting::LogQueueBytes => {
                 config.log_queue.1 = number(text, "a number of bytes such as 1048576")?;
+            }
+            Setting::Format => {
+                config.format = number(text, "logd, statsd or dogstatsd")?;
+            }
+            Setting::Tags => {
+                let tag = |tag: &str| {
+                    let (name, value) = tag.split_once(':').unwrap_or((tag, ""));
+                    (name.trim().to_owned(), value.trim().to_owned())
+                };
+                config.tags = text.split(',').map(tag).collect();
             }
         }
         Ok(())
@@ -171,6 +189,7 @@ impl Setting {
                     config.threshold
                 ))
             }
+            Setting::Tags => check_tags(config),
             _ => Ok(()),
         }
     }
@@ -179,7 +198,7 @@ impl Setting {
     pub(super) fn show(self, config: &Config) -> String {
         match self {
             Setting::Host => in_quotes(&config.host),
-            Setting::Port => config.port.to_string(),
+            Setting::Port => config.port().to_string(),
             Setting::Prefix => in_quotes(&config.prefix),
             Setting::Path => in_quotes(&config.path),
             Setting::Enabled => config.enabled.to_string(),
@@ -191,6 +210,15 @@ impl Setting {
             Setting::MaxNames => config.max_names.to_string(),
             Setting::LogQueueRecords => config.log_queue.0.to_string(),
             Setting::LogQueueBytes => config.log_queue.1.to_string(),
+            Setting::Format => config.format.to_string(),
+            Setting::Tags => {
+                let tags: Vec<_> = config
+                    .tags
+                    .iter()
+                    .map(|(n, v)| format!("{n}:{v}"))
+                    .collect();
+                in_quotes(&tags.join(","))
+            }
         }
     }
 }
@@ -234,6 +262,29 @@ fn check_host(host: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// Tags must reach the receiver as they are written.
+fn check_tags(config: &Config) -> Result<(), String> {
+    for (name, value) in &config.tags {
+        if config.format != Format::DogStatsD {
+            return Err(format!(
+                "{} can not be sent in the format {}: use Format::DogStatsD, or the prefix",
+                quoted(name),
+                config.format
+            ));
+        }
+        let mut tag = String::new();
+        statsd::tag(&mut tag, name, value);
+        if name.is_empty() || tag.strip_prefix("|#") != Some(&format!("{name}:{value}")) {
+            return Err(format!(
+                "is {}: write a name and a value such as env:prod, without white space, \
+                 `,` `|` `#` or `@`",
+                quoted(&format!("{name}:{value}"))
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn number<T: FromStr>(text: &str, write: &str) -> Result<T, String> {

@@ -6,22 +6,29 @@
 //! `bin` nor 64-bit integers, and one of them ends its process when it meets them, so
 //! [`encode`] writes the subset that all of them read. [`decode()`] takes everything that is
 //! in use today and never panics.
+//!
+//! [`statsd`] writes for other receivers: the lines of text that `StatsD` agents take.
 
 mod coerce;
 /// Reading: one datagram into a [`Message`](decode::Message) or a typed fault.
 pub mod decode;
 /// Writing: one datagram per message, in the form that every decoder reads.
 pub mod encode;
+/// Which of the formats a client writes.
+pub mod format;
 /// Numbers as text, in the form that the original server prints.
 pub mod number;
 /// Which log paths and field names a server takes without harm.
 pub mod path;
+/// Writing for `StatsD` agents: lines of text, many to a datagram.
+pub mod statsd;
 mod text;
 /// The values that a log record can carry.
 pub mod value;
 
 pub use decode::{Fault, Message, decode};
 pub use encode::{EncodeError, LogRecord, Number, counter, delete, log, meter, timer};
+pub use format::Format;
 pub use number::EcmaNumber;
 pub use path::{PathFault, check_path, safe_field_name};
 pub use value::Value;

@@ -3,7 +3,9 @@
 //! a request to it; where there is no thread, who asks does the work.
 
 mod budget;
+pub(crate) mod dialect;
 mod flush;
+mod outgoing;
 pub(crate) mod pipeline;
 pub(crate) mod reduce;
 pub(crate) mod series;

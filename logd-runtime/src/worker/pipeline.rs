@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::dialect::Dialect;
+use super::outgoing::Outgoing;
 use super::reduce::Precision;
 use super::series::{Encoded, Series, State, encode};
 use super::shared::Shared;
@@ -15,20 +17,15 @@ use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::{CounterSeen, MeterSeen, TimerSeen};
 use crate::record::{Event, Shard, histogram};
 use crate::stats::{DropReason, Totals};
-use crate::sys::MOST_SEGMENTS;
 use crate::transport::{Sent, Transport};
-use crate::wire::{self, EncodeError, Number};
+use crate::wire::{EncodeError, Format, Number};
 
 /// Most datagrams handed to the kernel at once: half of what the smallest usual
 /// receive buffer holds.
 const BURST: usize = 128;
 
-/// The longest datagram that is sent together with others: all must fit into what
-/// the network carries whole.
-const LONGEST_SEGMENT: usize = 1400;
-
-/// The most bytes in one send.
-const LONGEST_SEND: usize = 65_000;
+/// The same for datagrams that many messages share: that buffer holds 92 of their size.
+const BURST_OF_SHARED: usize = 32;
 
 /// Between two bursts: with it, not even a slow receiver's buffer runs over.
 pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);
@@ -36,7 +33,7 @@ pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);
 /// What the worker needs to know of a client's configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) prefix: String,
+    pub(crate) dialect: Dialect,
     pub(crate) precision: Precision,
 }
 
@@ -62,11 +59,10 @@ pub(crate) struct Pipeline {
     due: VecDeque<u32>,
     held_meters: Vec<u32>,
     /// Encoded, not yet taken by the kernel.
-    outgoing: VecDeque<Encoded>,
-    outgoing_events: u64,
+    outgoing: Outgoing,
     /// What the kernel took last, until a refusal is put down to it.
     last_taken: Option<Taken>,
-    /// Messages of one length behind each other.
+    /// Datagrams of one length behind each other.
     segments: Vec<u8>,
     /// When the current burst began, and how many messages were sent in it.
     burst: Option<(Instant, usize)>,
@@ -110,8 +106,7 @@ impl Pipeline {
             series: Vec::new(),
             due: VecDeque::new(),
             held_meters: Vec::new(),
-            outgoing: VecDeque::new(),
-            outgoing_events: 0,
+            outgoing: Outgoing::default(),
             last_taken: None,
             segments: Vec::new(),
             burst: None,
@@ -124,10 +119,19 @@ impl Pipeline {
     /// Takes new settings for what has not been encoded yet.
     pub(crate) fn configure(&mut self, settings: Settings, transport: Transport) {
         for series in self.series.iter_mut().flatten() {
-            series.set_prefix(&settings.prefix);
+            series.set_dialect(&settings.dialect);
+        }
+        if self.format() != settings.dialect.format() {
+            // It would be read as something else, or not at all.
+            let events = self.outgoing.clear();
+            self.totals.drops.add(DropReason::Unsupported, events);
         }
         self.settings = settings;
         self.transport = transport;
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.settings.dialect.format()
     }
 
     /// Adds to the series what threads have recorded since the last time.
@@ -167,7 +171,7 @@ impl Pipeline {
                 break;
             };
             let number = metric.series;
-            let series = series_of(&mut self.series, metric, &self.settings.prefix);
+            let series = series_of(&mut self.series, metric, &self.settings.dialect);
             match &mut series.state {
                 State::Counter(counter) => {
                     if !matches!(seen, Seen::Counter(_)) {
@@ -221,17 +225,31 @@ impl Pipeline {
         }
     }
 
-    /// How many messages the due series ask for.
+    /// How many datagrams the due series ask for.
     pub(crate) fn demand(&self) -> usize {
         let precision = self.settings.precision;
-        self.due
+        let due = self
+            .due
             .iter()
-            .filter_map(|number| self.series.get(*number as usize)?.as_ref())
-            .map(|series| series.demand(precision))
-            .sum()
+            .filter_map(|number| self.series.get(*number as usize)?.as_ref());
+        match self.settings.dialect.shared_datagram() {
+            None => due.map(|series| series.demand(precision)).sum(),
+            Some(most) => due
+                .map(|series| series.demand(precision) * series.address().line_length())
+                .sum::<usize>()
+                .div_ceil(most),
+        }
     }
 
-    /// Encodes due series until a burst is ready or `allowance` messages are made.
+    /// Most datagrams handed to the kernel at once.
+    fn burst(&self) -> usize {
+        match self.settings.dialect.shared_datagram() {
+            None => BURST,
+            Some(_) => BURST_OF_SHARED,
+        }
+    }
+
+    /// Encodes due series until a burst is ready or `allowance` datagrams are made.
     /// With `rest` nothing of a series is carried over. Returns how many it made.
     pub(crate) fn encode_due(&mut self, allowance: usize, pace: Pace) -> usize {
         let precision = match pace {
@@ -242,7 +260,7 @@ impl Pipeline {
             Pace::Rest => self.settings.precision,
         };
         let before = self.outgoing.len();
-        while self.outgoing.len() < BURST && self.outgoing.len() - before < allowance {
+        while self.outgoing.len() < self.burst() && self.outgoing.len() - before < allowance {
             let Some(number) = self.due.pop_front() else {
                 break;
             };
@@ -252,12 +270,12 @@ impl Pipeline {
             series.queued = false;
             let Self {
                 outgoing,
-                outgoing_events,
                 totals,
+                settings: Settings { dialect, .. },
                 ..
             } = self;
-            let cancelled = series.take(precision, pace == Pace::Rest, &mut |encoded| {
-                Self::enqueue(outgoing, outgoing_events, totals, encoded);
+            let cancelled = series.take(dialect, precision, pace == Pace::Rest, &mut |encoded| {
+                enqueue(outgoing, totals, dialect, encoded);
             });
             // A sum of 0 is what the receiver has already.
             self.totals.sent += cancelled;
@@ -267,25 +285,27 @@ impl Pipeline {
 
     /// Takes queued messages and single events into the burst.
     pub(crate) fn encode_queued(&mut self) {
-        while self.outgoing.len() < BURST {
+        let has_logs = self.format().has_logs();
+        while self.outgoing.len() < self.burst() {
             let Some(message) = self.shared.next_message() else {
                 break;
             };
             self.totals.events += message.events;
             self.fetched += 1;
-            Self::enqueue(
-                &mut self.outgoing,
-                &mut self.outgoing_events,
-                &mut self.totals,
-                Ok(message),
-            );
+            if has_logs {
+                self.outgoing.push(message, None);
+            } else {
+                self.totals
+                    .drops
+                    .add(DropReason::Unsupported, message.events);
+            }
         }
         let mut shards = std::mem::take(&mut self.shards);
         for watched in &mut shards {
             let Some(events) = watched.shard.existing_events() else {
                 continue;
             };
-            while self.outgoing.len() < BURST {
+            while self.outgoing.len() < self.burst() {
                 let Some((slot, event)) = events.pop() else {
                     break;
                 };
@@ -303,49 +323,30 @@ impl Pipeline {
             registry::update(&mut self.metrics);
         }
         let metric = &self.metrics[index];
-        let series = series_of(&mut self.series, metric, &self.settings.prefix);
-        let key = series.wire_key();
+        let series = series_of(&mut self.series, metric, &self.settings.dialect);
+        let dialect = &self.settings.dialect;
+        let to = series.address();
         let rate = (metric.rate < 1.0).then_some(metric.rate);
-        let value = match event {
-            Event::Integer(value) => Number::Int(value),
-            Event::Float(value) => Number::Float(value),
-            Event::Time(reading) => Number::Float(reading.seconds(clock::seconds_per_tick())),
-        };
-        let encoded = encode(1, |out| match metric.kind {
-            Kind::Counter => wire::counter(out, key, value, rate),
-            Kind::Meter => wire::meter(out, key, value, rate),
-            Kind::Timer => wire::timer(out, key, value, rate),
+        let encoded = encode(1, |out| {
+            let value = match event {
+                Event::Integer(value) => Number::Int(value),
+                Event::Float(value) => Number::Float(value),
+                Event::Time(reading) => {
+                    let seconds = reading.seconds(clock::seconds_per_tick());
+                    return dialect.timer(out, to, seconds, rate);
+                }
+            };
+            match metric.kind {
+                Kind::Counter => dialect.counter(out, to, value, rate),
+                _ => dialect.meter(out, to, value, rate),
+            }
         });
         if matches!(encoded, Err((EncodeError::Zero, _))) {
             // Nothing to say: the daemon would count a change of 0 as 1.
             self.totals.sent += 1;
             return;
         }
-        Self::enqueue(
-            &mut self.outgoing,
-            &mut self.outgoing_events,
-            &mut self.totals,
-            encoded,
-        );
-    }
-
-    fn enqueue(
-        outgoing: &mut VecDeque<Encoded>,
-        outgoing_events: &mut u64,
-        totals: &mut Totals,
-        encoded: Result<Encoded, (EncodeError, u64)>,
-    ) {
-        match encoded {
-            Ok(message) => {
-                *outgoing_events += message.events;
-                outgoing.push_back(message);
-            }
-            Err((EncodeError::NotFinite, events)) => {
-                totals.drops.add(DropReason::InvalidValue, events);
-            }
-            Err((EncodeError::TooLarge, events)) => totals.drops.add(DropReason::TooLarge, events),
-            Err((_, events)) => totals.drops.add(DropReason::InvalidKey, events),
-        }
+        enqueue(&mut self.outgoing, &mut self.totals, dialect, encoded);
     }
 
     /// Whether encoded messages wait.
@@ -396,7 +397,7 @@ impl Pipeline {
             Some((began, sent)) if now.duration_since(began) < BURST_GAP => (began, sent),
             _ => (now, 0),
         };
-        let ready = self.send_messages(BURST - sent);
+        let ready = self.send_messages(self.burst().saturating_sub(sent));
         self.burst = Some((began, sent + ready.1));
         ready.0
     }
@@ -405,23 +406,23 @@ impl Pipeline {
     fn send_messages(&mut self, most: usize) -> (bool, usize) {
         let mut taken = 0;
         while taken < most {
-            let run = self.run_of_one_length(most - taken);
-            let sent = match (self.outgoing.front(), run) {
+            let run = match self.transport.sends_segments() {
+                true => self.outgoing.run_of_one_length(most - taken),
+                false => 1,
+            };
+            let sent = match (self.outgoing.first(), run) {
                 (None, _) => break,
-                (Some(message), 0 | 1) => self.transport.send(&message.datagram),
-                (Some(message), _) => {
-                    let length = message.datagram.len() as u16;
-                    self.segments.clear();
-                    for message in self.outgoing.range(..run) {
-                        self.segments.extend_from_slice(&message.datagram);
-                    }
+                (Some(datagram), 0 | 1) => self.transport.send(datagram),
+                (Some(datagram), _) => {
+                    let length = datagram.len() as u16;
+                    self.outgoing.copy_first(run, &mut self.segments);
                     self.transport.send_segments(&self.segments, length)
                 }
             };
             match sent {
                 Sent::Taken => {
                     let run = run.max(1);
-                    let events = self.leave(run);
+                    let events = self.outgoing.leave(run);
                     self.totals.sent += events;
                     self.totals.messages += run as u64;
                     self.last_taken = Some(Taken {
@@ -434,51 +435,16 @@ impl Pipeline {
                 Sent::NotReady => return (false, taken),
                 Sent::OneByOne => {}
                 Sent::TooLarge => {
-                    let events = self.leave(1);
+                    let events = self.outgoing.leave(1);
                     self.totals.drops.add(DropReason::TooLarge, events);
                 }
                 Sent::Failed => {
-                    let events = self.leave(run.max(1));
+                    let events = self.outgoing.leave(run.max(1));
                     self.totals.drops.add(DropReason::SendFailed, events);
                 }
             }
         }
         (true, taken)
-    }
-
-    /// How many of the first messages can leave in one send: those of one length,
-    /// and one shorter behind them.
-    fn run_of_one_length(&self, most: usize) -> usize {
-        let Some(length) = self.outgoing.front().map(|message| message.datagram.len()) else {
-            return 0;
-        };
-        if !self.transport.sends_segments() || length > LONGEST_SEGMENT {
-            return 1;
-        }
-        let most = most.min(MOST_SEGMENTS).min(LONGEST_SEND / length);
-        let same = self
-            .outgoing
-            .iter()
-            .take(most)
-            .take_while(|message| message.datagram.len() == length)
-            .count();
-        let shorter = same < most
-            && self
-                .outgoing
-                .get(same)
-                .is_some_and(|message| message.datagram.len() < length);
-        same + usize::from(shorter)
-    }
-
-    /// Takes the first messages out and returns the events that they stand for.
-    fn leave(&mut self, messages: usize) -> u64 {
-        let events = self
-            .outgoing
-            .drain(..messages)
-            .map(|message| message.events)
-            .sum();
-        self.outgoing_events -= events;
-        events
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
@@ -508,8 +474,7 @@ impl Pipeline {
                 series.clear();
             }
         }
-        let events = self.outgoing.drain(..).map(|message| message.events).sum();
-        self.outgoing_events = 0;
+        let events = self.outgoing.clear();
         self.totals.drops.add(reason, events);
         while let Some(message) = self.shared.next_message() {
             self.totals.events += message.events;
@@ -539,7 +504,7 @@ impl Pipeline {
         let in_series: u64 = self.series.iter().flatten().map(Series::pending).sum();
         let queued = self.shared.queued_messages();
         let single = self.single_events();
-        totals.pending = in_series + self.outgoing_events + queued + single;
+        totals.pending = in_series + self.outgoing.events() + queued + single;
         totals.sampled_out = self.shared.sampled_out();
         let dropped = self.shared.drops();
         totals.drops.merge(&dropped);
@@ -564,14 +529,31 @@ impl Pipeline {
     }
 }
 
+/// Takes an encoded message into the burst, or counts why there is none.
+fn enqueue(
+    outgoing: &mut Outgoing,
+    totals: &mut Totals,
+    dialect: &Dialect,
+    encoded: Result<Encoded, (EncodeError, u64)>,
+) {
+    match encoded {
+        Ok(message) => outgoing.push(message, dialect.shared_datagram()),
+        Err((EncodeError::NotFinite, events)) => {
+            totals.drops.add(DropReason::InvalidValue, events);
+        }
+        Err((EncodeError::TooLarge, events)) => totals.drops.add(DropReason::TooLarge, events),
+        Err((_, events)) => totals.drops.add(DropReason::InvalidKey, events),
+    }
+}
+
 fn series_of<'a>(
     all: &'a mut Vec<Option<Series>>,
     metric: &Metric,
-    prefix: &str,
+    dialect: &Dialect,
 ) -> &'a mut Series {
     let number = metric.series as usize;
     if all.len() <= number {
         all.resize_with(number + 1, || None);
     }
-    all[number].get_or_insert_with(|| Series::new(metric, prefix))
+    all[number].get_or_insert_with(|| Series::new(metric, dialect))
 }

@@ -27,6 +27,16 @@ pub(crate) struct Precision {
     pub(crate) messages: usize,
     /// The daemon's percentile, 90.
     pub(crate) threshold: f64,
+    pub(crate) tail: Tail,
+}
+
+/// What a receiver does with the values above its percentile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// logd: they are not in the mean, so the highest may be the true maximum at no cost.
+    CutOff,
+    /// `StatsD`: they are in it, so the highest must not carry more than its share.
+    InMean,
 }
 
 /// Windows for which a weight is held, so that seconds of unequal load within one
@@ -206,7 +216,7 @@ impl Pending {
             &mut self.values,
             self.extremes,
             weights.len(),
-            precision.threshold,
+            precision,
             &mut self.percentile,
         );
         samples.extend(
@@ -278,6 +288,7 @@ mod tests {
     const PRECISION: Precision = Precision {
         messages: 30,
         threshold: 90.0,
+        tail: Tail::CutOff,
     };
 
     fn pending(values: impl IntoIterator<Item = f64>) -> Pending {

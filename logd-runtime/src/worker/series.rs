@@ -3,18 +3,17 @@
 
 use std::sync::Arc;
 
+use super::dialect::{Address, Dialect};
 use super::reduce::{Pending, Precision, Sample};
-use crate::key;
 use crate::record::registry::{Kind, Metric};
 use crate::record::slot::{CounterGain, MeterGain};
-use crate::wire::{self, EncodeError, Number};
+use crate::wire::{EncodeError, Number};
 
 /// One series, as one key and kind make it.
 #[derive(Debug)]
 pub(crate) struct Series {
     key: Arc<str>,
-    /// The key with the client's prefix.
-    wire_key: String,
+    address: Address,
     pub(crate) state: State,
     /// Whether it stands in the queue of those that have something to send.
     pub(crate) queued: bool,
@@ -44,7 +43,7 @@ pub(crate) struct Meter {
     ever: bool,
 }
 
-/// A message that was encoded, and the events that it stands for.
+/// A datagram that was encoded, and the events that it stands for.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) datagram: Vec<u8>,
@@ -52,7 +51,7 @@ pub(crate) struct Encoded {
 }
 
 impl Series {
-    pub(crate) fn new(metric: &Metric, prefix: &str) -> Self {
+    pub(crate) fn new(metric: &Metric, dialect: &Dialect) -> Self {
         let state = match metric.kind {
             Kind::Counter => State::Counter(Counter::default()),
             Kind::Meter => State::Meter(Meter {
@@ -63,14 +62,14 @@ impl Series {
         };
         Series {
             key: Arc::clone(&metric.key),
-            wire_key: key::on_wire(prefix, &metric.key),
+            address: dialect.address(&metric.key),
             state,
             queued: false,
         }
     }
 
-    pub(crate) fn set_prefix(&mut self, prefix: &str) {
-        self.wire_key = key::on_wire(prefix, &self.key);
+    pub(crate) fn set_dialect(&mut self, dialect: &Dialect) {
+        self.address = dialect.address(&self.key);
     }
 
     /// Forgets what has not been sent.
@@ -82,8 +81,8 @@ impl Series {
         }
     }
 
-    pub(crate) fn wire_key(&self) -> &str {
-        &self.wire_key
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Events that have not been sent.
@@ -122,6 +121,7 @@ impl Series {
     /// those of a counter whose changes cancel out.
     pub(crate) fn take(
         &mut self,
+        dialect: &Dialect,
         precision: Precision,
         rest: bool,
         out: &mut impl FnMut(Result<Encoded, (EncodeError, u64)>),
@@ -141,7 +141,7 @@ impl Series {
                     return events;
                 }
                 out(encode(events, |datagram| {
-                    wire::counter(datagram, &self.wire_key, value, None)
+                    dialect.counter(datagram, &self.address, value, None)
                 }));
             }
             State::Meter(meter) => {
@@ -157,7 +157,7 @@ impl Series {
                 meter.ever = true;
                 let value = whole(value);
                 out(encode(events, |datagram| {
-                    wire::meter(datagram, &self.wire_key, value, None)
+                    dialect.meter(datagram, &self.address, value, None)
                 }));
             }
             State::Timer(timer) => {
@@ -170,12 +170,7 @@ impl Series {
                 for sample in samples {
                     let Sample { seconds, weight } = sample;
                     out(encode(weight, |datagram| {
-                        wire::timer(
-                            datagram,
-                            &self.wire_key,
-                            Number::Float(seconds),
-                            sample.rate(),
-                        )
+                        dialect.timer(datagram, &self.address, seconds, sample.rate())
                     }));
                 }
             }

@@ -1,6 +1,8 @@
 //! A window's sorted values as a few that give the daemon the same mean, percentile
 //! and extremes as all of them.
 
+use super::reduce::{Precision, Tail};
+
 /// Windows that the percentile is taken over.
 const MEMORY: f64 = 10.0;
 
@@ -44,14 +46,17 @@ pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
 /// into as many strata as there will be messages among them, the others likewise;
 /// a stratum is sent as its mean. The lowest message is the true minimum, the last
 /// kept one the percentile, the highest the true maximum, and the others are
-/// shifted so that the mean of the kept ones stays true.
+/// shifted so that the mean of the kept ones stays true. Where the receiver has all
+/// values in its mean, those above the percentile are shifted likewise, and the highest
+/// is no more than leaves the mean of all of them true.
 pub(crate) fn strata(
     values: &mut [(f64, u64)],
     extremes: Option<(f64, f64)>,
     messages: usize,
-    threshold: f64,
+    precision: Precision,
     percentile: &mut Percentile,
 ) -> Vec<f64> {
+    let threshold = precision.threshold;
     let ranks = Ranks::sort(values);
     let (lowest, highest) = extremes.unwrap_or_else(|| ranks.extremes());
     let high = cut_off(messages as f64, threshold) as usize;
@@ -74,8 +79,17 @@ pub(crate) fn strata(
         let between = &mut seconds[1..low - 1];
         shift(between, true_sum - lowest - percentile, lowest, percentile);
     }
-    if let Some(last) = seconds.last_mut() {
-        *last = highest;
+    let (kept, cut) = seconds.split_at_mut(low);
+    let Some((last, others)) = cut.split_last_mut() else {
+        return seconds;
+    };
+    *last = highest;
+    if precision.tail == Tail::InMean {
+        let sum = ranks.mean(0.0, ranks.total) * messages as f64 - kept.iter().sum::<f64>();
+        let room = sum - percentile * others.len() as f64;
+        *last = room.clamp(percentile, highest);
+        let others_sum = sum - *last;
+        shift(others, others_sum, percentile, highest);
     }
     seconds
 }
