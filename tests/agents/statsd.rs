@@ -72,19 +72,16 @@ impl StatsD {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         writeln!(stream, "{command}").unwrap();
         let lines = BufReader::new(stream).lines().map(Result::unwrap);
-        lines
-            .take_while(|line| line != "END")
-            .filter_map(|line| {
-                // `  'shop.orders': 17,`, several on a line where they are short.
-                let line = line.trim_matches(['{', '}', ' ']).to_owned();
-                let entries = line.split(',').filter_map(|entry| {
-                    let (name, value) = entry.rsplit_once(": ")?;
-                    let name = name.trim().trim_matches('\'').to_owned();
-                    Some((name, value.trim().parse().ok()?))
-                });
-                Some(entries.collect::<Vec<_>>())
+        let shown: Vec<_> = lines.take_while(|line| line != "END").collect();
+        // `  'shop.orders': 17,`, several on a line where they are short.
+        shown
+            .iter()
+            .flat_map(|line| line.trim_matches(['{', '}', ' ']).split(','))
+            .filter_map(|entry| {
+                let (name, value) = entry.rsplit_once(": ")?;
+                let name = name.trim().trim_matches('\'').to_owned();
+                Some((name, value.trim().parse().ok()?))
             })
-            .flatten()
             .collect()
     }
 
