@@ -14,10 +14,10 @@ use crate::error::Error;
 use crate::manual;
 use crate::record::shard;
 use crate::scope;
-use crate::stats::{DropReason, FlushReport};
+use crate::stats::FlushReport;
 use crate::transport::Transport;
-use crate::worker::Worker;
 use crate::worker::shared::{Mode, Shared};
+use crate::worker::{Setup, Worker};
 
 /// Empty until the first event or `init`; from then on the same client for good.
 static GLOBAL: OnceCell<Client> = OnceCell::new();
@@ -51,9 +51,15 @@ fn unconfigured() -> Client {
         config.schedule(),
         config.settings(),
         Transport::Nowhere,
-        Some(Config::discover_parts),
+        Some(discovered),
     );
     Client::from_core(Core::new(worker, config.max_names, true))
+}
+
+fn discovered() -> Result<Setup, Error> {
+    let config = Config::discover()?;
+    config.check()?;
+    Ok(config.setup())
 }
 
 pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
@@ -68,17 +74,7 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
             "the global client was shut down before `init`: call `init` first, in `main`",
         ));
     }
-    core.set_max_names(config.max_names);
-    core.worker
-        .shared
-        .limit_messages(config.log_queue.0, config.log_queue.1);
-    core.worker
-        .configure(config.schedule(), config.settings(), config.transport());
-    core.worker.shared.set_mode(config.mode());
-    if !config.enabled {
-        // What was recorded before goes nowhere either.
-        core.worker.pipeline().drop_pending(DropReason::Closed);
-    }
+    core.worker.configure(config.setup());
     Ok(FlushGuard {
         client,
         timeout: GUARD_TIMEOUT,

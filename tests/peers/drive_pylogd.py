@@ -5,6 +5,7 @@
     drive_pylogd.py sampled PORT  makes many calls with a rate below 1
     drive_pylogd.py calls PORT    makes the calls that come as JSON: [[prefix, name, arguments], ...]
     drive_pylogd.py decode        tells the fields of the datagrams that come as lines of hex
+    drive_pylogd.py config        tells the settings of files, whose contents come as JSON: [text, ...]
     drive_pylogd.py lines         tells the code lines of the installed README
 
 What was done is told in lines of JSON.
@@ -15,6 +16,7 @@ import importlib.metadata
 import json
 import logging
 import random
+import shlex
 import sys
 import time
 
@@ -189,6 +191,25 @@ def decode():
         tell(**msgpack.unpackb(bytes.fromhex(line)))
 
 
+def config():
+    """The files of autoconf, which is in pylogd's repository (0.3), but in no release: it takes
+    what Python's shlex finds in threes, a name, anything, and a value."""
+    for text in json.load(sys.stdin):
+        settings = {}
+        try:
+            words = shlex.shlex(text)
+            for name in words:
+                # Raises at the end of the file: of three there must be all.
+                _, value = next(words), next(words)
+                if name not in ('host', 'port', 'logfile', 'prefix'):
+                    raise ValueError(f'{name} is no setting')
+                settings[name] = int(value) if name == 'port' else value
+        except (ValueError, StopIteration) as error:
+            tell(error=str(error))
+        else:
+            tell(settings=settings)
+
+
 def lines():
     metadata = importlib.metadata.metadata('pylogd')
     description = metadata.get_payload() or metadata['Description']
@@ -200,5 +221,5 @@ def lines():
 
 if __name__ == '__main__':
     command, *port = sys.argv[1:]
-    commands = {run.__name__: run for run in (readme, logs, sampled, calls, decode, lines)}
+    commands = {run.__name__: run for run in (readme, logs, sampled, calls, decode, config, lines)}
     commands[command](*map(int, port))

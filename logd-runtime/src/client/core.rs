@@ -29,11 +29,7 @@ pub(crate) struct Core {
 }
 
 /// Names made at run time, cleaned and registered once each.
-#[derive(Debug)]
-struct Names {
-    slots: HashMap<(Kind, Box<str>), Option<u32>>,
-    most: usize,
-}
+type Names = HashMap<(Kind, Box<str>), Option<u32>>;
 
 /// What one call does to its metric.
 #[derive(Clone, Copy, Debug)]
@@ -107,12 +103,10 @@ impl Change {
 impl Core {
     pub(crate) fn new(worker: Arc<Worker>, max_names: usize, threaded: bool) -> Arc<Self> {
         crate::record::histogram::refill_spares();
+        worker.shared.limit_names(max_names);
         Arc::new_cyclic(|this| Core {
             worker,
-            names: QuietMutex::new(Names {
-                slots: HashMap::new(),
-                most: max_names,
-            }),
+            names: QuietMutex::default(),
             this: Weak::clone(this),
             handle: OnceLock::new(),
             threaded,
@@ -121,10 +115,6 @@ impl Core {
 
     pub(crate) fn weak(&self) -> &Weak<Core> {
         &self.this
-    }
-
-    pub(crate) fn set_max_names(&self, most: usize) {
-        self.names.lock().most = most;
     }
 
     /// A shard for a thread, or for one event of a thread that is ending. With the
@@ -198,15 +188,15 @@ impl Core {
     pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> NameSlot {
         let mut names = self.names.lock();
         let entry = (kind, name.into());
-        if let Some(slot) = names.slots.get(&entry) {
+        if let Some(slot) = names.get(&entry) {
             return slot.map_or(NameSlot::Nothing, NameSlot::Own);
         }
         let key = key::clean(name);
-        if names.slots.len() >= names.most {
+        if names.len() >= self.worker.shared.most_names() {
             return key.map_or(NameSlot::Nothing, |_| NameSlot::Overflow(overflow(kind)));
         }
         let slot = key.map(|key| registry::register(kind, key, 1.0, false));
-        names.slots.insert(entry, slot);
+        names.insert(entry, slot);
         slot.map_or(NameSlot::Nothing, NameSlot::Own)
     }
 
@@ -215,12 +205,13 @@ impl Core {
         key::check(name).map_err(|fault| Error::key(format!("{name:?}: {}", fault.message())))?;
         let mut names = self.names.lock();
         let entry = (kind, name.into());
-        if !names.slots.contains_key(&entry) {
-            if names.slots.len() >= names.most {
-                return Err(Error::too_many_names(names.most));
+        if !names.contains_key(&entry) {
+            let most = self.worker.shared.most_names();
+            if names.len() >= most {
+                return Err(Error::too_many_names(most));
             }
             let slot = registry::register(kind, name.into(), 1.0, false);
-            names.slots.insert(entry, Some(slot));
+            names.insert(entry, Some(slot));
         }
         Ok(())
     }

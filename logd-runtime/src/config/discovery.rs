@@ -7,8 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::nearest::nearest;
-use super::{Config, Origin, Setting, file};
+use super::{Config, Origin, Setting, file, nearest};
 use crate::error::Error;
 
 /// Far more than all settings need; what is larger is another kind of file.
@@ -104,29 +103,17 @@ pub(super) fn read_bytes(config: &mut Config, path: &Path, bytes: &[u8]) -> Resu
     let at = |line: usize, message: String| Error::config(format!("{place}:{line}: {message}"));
     let path: Arc<Path> = Arc::from(path);
     for entry in file::parse(text).map_err(|fault| at(fault.line, fault.message))? {
-        let setting =
-            Setting::named(entry.name).ok_or_else(|| at(entry.line, unknown(entry.name)))?;
+        let setting = Setting::named(entry.name)
+            .ok_or_else(|| at(entry.line, nearest::unknown(entry.name)))?;
         let origin = Origin::File {
             path: Arc::clone(&path),
             line: entry.line,
         };
-        config.read(setting, entry.value, origin)?;
+        config
+            .read(setting, entry.value, origin)
+            .map_err(|complaint| at(entry.line, format!("{} {complaint}", entry.name)))?;
     }
     Ok(())
-}
-
-fn unknown(name: &str) -> String {
-    let known = || Setting::ALL.map(Setting::name).into_iter();
-    let word = name.to_ascii_lowercase();
-    // The names of the environment's variables are not those of a file.
-    let word = word.strip_prefix("logd_").unwrap_or(&word);
-    match nearest(word, known().chain(["logfile"])) {
-        Some((_, near)) => format!("there is no setting `{name}`: did you mean `{near}`?"),
-        None => format!(
-            "there is no setting `{name}`: write one of {}",
-            known().collect::<Vec<_>>().join(", ")
-        ),
-    }
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {

@@ -35,7 +35,9 @@ pub(super) fn read(
         if setting == Setting::Port && in_kubernetes && is_service_link(&value) {
             continue;
         }
-        config.read(setting, &value, Origin::Variable(Arc::from(name)))?;
+        config
+            .read(setting, &value, Origin::Variable(Arc::from(&*name)))
+            .map_err(|complaint| Error::config(format!("{name} {complaint}")))?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 
 use super::setting::quoted;
+use super::{Setting, nearest};
 
 /// One setting of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,29 +60,26 @@ impl<'a> Scanner<'a> {
         if !self.skip_separator() {
             return Err(match before {
                 Some(before) => words_without_quotes(before, name),
-                None => fault(line, format!("`{name}` has no value: write {name} = value")),
+                None => self.no_separator(line, name),
             });
         }
         self.skip_blank();
         let value_line = self.line;
         let value = match self.rest.chars().next() {
-            None | Some('=' | ':') => return Err(no_value(line, name)),
+            None => return Err(no_value(line, name)),
+            Some('=') => return Err(two_separators(line, name)),
             Some(quote @ ('"' | '\'')) => self.quoted_value(name, quote)?,
             Some(_) => self.bare_value(name)?,
         };
-        let entry = Entry { line, name, value };
         if self.is_before_separator() {
-            // What looks like the value is the name of the next setting.
+            // What looked like the value is the name of the next setting.
             return Err(if value_line > line {
                 no_value(line, name)
             } else {
-                fault(
-                    line,
-                    format!("`{name}` has two separators: write {name} = value, once"),
-                )
+                two_separators(line, name)
             });
         }
-        Ok(entry)
+        Ok(Entry { line, name, value })
     }
 
     fn quoted_value(&mut self, name: &str, quote: char) -> Result<&'a str, Fault> {
@@ -148,6 +146,16 @@ impl<'a> Scanner<'a> {
         fault(self.line, message)
     }
 
+    fn no_separator(&self, line: usize, name: &str) -> Fault {
+        match self.rest.split_whitespace().next() {
+            Some(value) if self.line == line && Setting::named(name).is_some() => fault(
+                line,
+                format!("there is no = behind `{name}`: write {name} = {value}"),
+            ),
+            _ => no_value(line, name),
+        }
+    }
+
     fn skip_separator(&mut self) -> bool {
         match self.rest.strip_prefix(['=', ':']) {
             Some(rest) => {
@@ -188,7 +196,25 @@ impl<'a> Scanner<'a> {
 }
 
 fn no_value(line: usize, name: &str) -> Fault {
-    fault(line, format!("`{name}` has no value: write {name} = value"))
+    let message = match Setting::named(name) {
+        Some(setting) => format!(
+            "`{name}` has no value: write {name} = {}",
+            setting.example()
+        ),
+        None => nearest::unknown(name),
+    };
+    fault(line, message)
+}
+
+fn two_separators(line: usize, name: &str) -> Fault {
+    let message = match Setting::named(name) {
+        Some(setting) => format!(
+            "`{name}` has two separators: write {name} = {}",
+            setting.example()
+        ),
+        None => nearest::unknown(name),
+    };
+    fault(line, message)
 }
 
 fn words_without_quotes(before: &Entry<'_>, word: &str) -> Fault {

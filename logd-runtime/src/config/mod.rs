@@ -8,6 +8,7 @@ mod nearest;
 mod origin;
 mod setting;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -20,11 +21,11 @@ use crate::error::Error;
 use crate::transport::Transport;
 use crate::transport::udp::Udp;
 use crate::wire::Format;
-use crate::worker::Schedule;
 use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::Settings;
 use crate::worker::reduce::Precision;
 use crate::worker::shared::Mode;
+use crate::worker::{Schedule, Setup};
 
 /// The settings of a client, and where each of them comes from.
 ///
@@ -168,6 +169,25 @@ impl Config {
         Ok(config)
     }
 
+    /// What [`from_file`](Self::from_file) makes of a file's content; for tests and fuzzing.
+    #[doc(hidden)]
+    pub fn from_bytes(path: &Path, content: &[u8]) -> Result<Self, Error> {
+        let mut config = Config::default();
+        discovery::read_bytes(&mut config, path, content)?;
+        Ok(config)
+    }
+
+    /// What [`discover`](Self::discover) finds with another home, another root of the file
+    /// system and other variables; for tests.
+    #[doc(hidden)]
+    pub fn discover_below(
+        home: Option<&Path>,
+        root: &Path,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Error> {
+        discovery::discover(&discovery::places_below(home, root), variables)
+    }
+
     /// A builder that begins with these settings: what it sets itself wins, and
     /// [`Builder::init`] looks for no others.
     pub fn into_builder(self) -> Builder {
@@ -221,12 +241,12 @@ impl Config {
         &self.origins[setting as usize]
     }
 
-    /// Sets what a text says, which stands at `origin`.
-    fn read(&mut self, setting: Setting, text: &str, origin: Origin) -> Result<(), Error> {
-        let read = setting.read(self, text);
+    /// Sets what a text says, which stands at `origin`. The error begins where the name of
+    /// the setting ends.
+    fn read(&mut self, setting: Setting, text: &str, origin: Origin) -> Result<(), String> {
+        setting.read(self, text)?;
         self.origins[setting as usize] = origin;
-        read.and_then(|()| setting.check(self))
-            .map_err(|complaint| self.error(setting, &complaint))
+        setting.check(self)
     }
 
     /// Sets what the program asks for; it is checked when all is set.
@@ -242,13 +262,15 @@ impl Config {
         }
     }
 
+    /// Checks what the program has set, since a text was checked when it was read, and what
+    /// settings mean to one another.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        for setting in Setting::ALL {
+        Setting::ALL.into_iter().try_for_each(|setting| {
             setting
                 .check(self)
-                .map_err(|complaint| self.error(setting, &complaint))?;
-        }
-        Ok(())
+                .and_then(|()| setting.check_beside_others(self))
+                .map_err(|complaint| self.error(setting, &complaint))
+        })
     }
 
     fn error(&self, setting: Setting, complaint: &str) -> Error {
@@ -261,10 +283,16 @@ impl Config {
         })
     }
 
-    /// What the lazy global client starts with.
-    pub(crate) fn discover_parts() -> Result<(Schedule, Settings, Transport), Error> {
-        let config = Config::discover()?;
-        Ok((config.schedule(), config.settings(), config.transport()))
+    /// All of it, as a client and its worker take it.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            mode: self.mode(),
+            max_names: self.max_names,
+            log_queue: self.log_queue,
+            schedule: self.schedule(),
+            settings: self.settings(),
+            transport: self.transport(),
+        }
     }
 
     pub(crate) fn mode(&self) -> Mode {

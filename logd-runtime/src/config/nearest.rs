@@ -1,16 +1,41 @@
 //! What was probably meant by a name that does not exist.
 
-/// The name that `word` is a slip of, if it is near one. Capitals and hyphens are no distance.
+use super::Setting;
+
+/// What to say about a name in a file that no setting has.
+pub(super) fn unknown(name: &str) -> String {
+    let known = || Setting::ALL.map(Setting::name).into_iter();
+    let word = name.to_ascii_lowercase();
+    // The names of the environment's variables are not those of a file.
+    let word = word.strip_prefix("logd_").unwrap_or(&word);
+    match nearest(word, known().chain(["logfile"])) {
+        Some((_, near)) => format!("there is no setting `{name}`: did you mean `{near}`?"),
+        None => format!(
+            "there is no setting `{name}`: write one of {}",
+            known().collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+/// The name that `word` is a slip of, with the distance, or one that begins alike. Capitals
+/// and hyphens are no distance.
 pub(super) fn nearest<'a>(
     word: &str,
-    names: impl IntoIterator<Item = &'a str>,
+    names: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<(usize, &'a str)> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     let (distance, name) = names
+        .clone()
         .into_iter()
         .map(|name| (edits(&word, name), name))
         .min()?;
-    (distance <= 1 + name.len() / 3).then_some((distance, name))
+    if distance <= (name.len() / 3).max(1) {
+        return Some((distance, name));
+    }
+    let alike =
+        |name: &&str| word.starts_with(name) || word.len() >= 4 && name.starts_with(word.as_str());
+    let name = names.into_iter().find(alike)?;
+    Some((edits(&word, name), name))
 }
 
 /// The number of letters to insert, remove, replace or swap with their neighbour to come

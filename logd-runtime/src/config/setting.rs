@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Config;
 use crate::key;
-use crate::wire::{self, Format, statsd};
+use crate::wire::{self, Format, PathFault, statsd};
 
 /// The longest part of a value that an error repeats.
 const QUOTED: usize = 60;
@@ -89,6 +89,16 @@ impl Setting {
         }
     }
 
+    /// A value, as an error shows how the setting is written.
+    pub(super) fn example(self) -> String {
+        match self {
+            Setting::Host => "127.0.0.1".into(),
+            Setting::Prefix => "shop".into(),
+            Setting::Path => "app.log".into(),
+            other => other.show(&Config::default()),
+        }
+    }
+
     /// The setting of this name; pylogd's `logfile` is our `path`.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = if name == "logfile" { "path" } else { name };
@@ -136,7 +146,8 @@ impl Setting {
                     let (name, value) = tag.split_once(':').unwrap_or((tag, ""));
                     (name.trim().to_owned(), value.trim().to_owned())
                 };
-                config.tags = text.split(',').map(tag).collect();
+                let tags = text.split(',').filter(|tag| !tag.trim().is_empty());
+                config.tags = tags.map(tag).collect();
             }
         }
         Ok(())
@@ -155,14 +166,7 @@ impl Setting {
                     format!("is {}: {message}", quoted(&config.prefix))
                 })
             }
-            Setting::Path if !config.path.is_empty() => {
-                wire::check_path(&config.path).map_err(|fault| {
-                    format!(
-                        "is {}: {fault}; write a name such as \"app.log\"",
-                        quoted(&config.path)
-                    )
-                })
-            }
+            Setting::Path if !config.path.is_empty() => check_path(&config.path),
             Setting::FlushInterval if config.flush_interval < Duration::from_millis(1) => {
                 Err(format!(
                     "is {:?}: write a millisecond or more, such as {}",
@@ -189,7 +193,20 @@ impl Setting {
                     config.threshold
                 ))
             }
-            Setting::Tags => check_tags(config),
+            Setting::Tags => check_tags(&config.tags),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the value can be used beside those of other settings, when all are made.
+    pub(super) fn check_beside_others(self, config: &Config) -> Result<(), String> {
+        match (self, config.tags.first()) {
+            (Setting::Tags, Some((name, _))) if config.format != Format::DogStatsD => Err(format!(
+                "is {}, which can not be sent in the format {}: choose the format dogstatsd, in \
+                 code Format::DogStatsD, or use the prefix",
+                quoted(name),
+                config.format
+            )),
             _ => Ok(()),
         }
     }
@@ -230,7 +247,7 @@ fn check_host(host: &str) -> Result<(), String> {
     if let Some((_, rest)) = host.split_once("://") {
         let name = rest.split(['/', ':']).next().unwrap_or_default();
         return Err(format!(
-            "is {}, an address of the web: write the host alone, {}",
+            "is {}, a URL: write the host alone, {}",
             quoted(host),
             quoted(name)
         ));
@@ -265,15 +282,8 @@ fn check_host(host: &str) -> Result<(), String> {
 }
 
 /// Tags must reach the receiver as they are written.
-fn check_tags(config: &Config) -> Result<(), String> {
-    for (name, value) in &config.tags {
-        if config.format != Format::DogStatsD {
-            return Err(format!(
-                "{} can not be sent in the format {}: use Format::DogStatsD, or the prefix",
-                quoted(name),
-                config.format
-            ));
-        }
+fn check_tags(tags: &[(String, String)]) -> Result<(), String> {
+    for (name, value) in tags {
         let mut tag = String::new();
         statsd::tag(&mut tag, name, value);
         if name.is_empty() || tag.strip_prefix("|#") != Some(&format!("{name}:{value}")) {
@@ -285,6 +295,20 @@ fn check_tags(config: &Config) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_path(path: &str) -> Result<(), String> {
+    let shown = quoted(path);
+    if path.contains(char::is_control) {
+        return Err(format!(
+            "is {shown}, which has a control character: write a name such as \"app.log\""
+        ));
+    }
+    wire::check_path(path).map_err(|fault| match fault {
+        // It says what to write itself.
+        PathFault::Reserved => format!("is {shown}: {fault}"),
+        _ => format!("is {shown}: {fault}: write a name such as \"app.log\""),
+    })
 }
 
 fn number<T: FromStr>(text: &str, write: &str) -> Result<T, String> {

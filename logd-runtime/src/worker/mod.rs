@@ -69,8 +69,21 @@ impl Drop for Running<'_> {
     }
 }
 
+/// All that configures a client.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) mode: Mode,
+    /// Names made at run time, at most.
+    pub(crate) max_names: usize,
+    /// Queued messages, and bytes of them, at most.
+    pub(crate) log_queue: (usize, usize),
+    pub(crate) schedule: Schedule,
+    pub(crate) settings: Settings,
+    pub(crate) transport: Transport,
+}
+
 /// Where the settings of a client that nobody configured come from.
-pub(crate) type Discover = fn() -> Result<(Schedule, Settings, Transport), crate::Error>;
+pub(crate) type Discover = fn() -> Result<Setup, crate::Error>;
 
 /// A client's pipeline with its clockwork.
 #[derive(Debug)]
@@ -139,22 +152,29 @@ impl Worker {
             .is_ok();
     }
 
-    /// Replaces settings and transport; what is pending goes out with the new ones.
-    pub(crate) fn configure(&self, schedule: Schedule, settings: Settings, transport: Transport) {
-        let mut pipeline = self.pipeline();
-        self.settle(schedule);
-        pipeline.configure(settings, transport);
-        drop(pipeline);
+    /// Replaces the whole configuration; what is pending goes out with the new one.
+    pub(crate) fn configure(&self, setup: Setup) {
+        self.settle(&mut self.pipeline(), setup);
         self.wake.notify_all();
     }
 
-    /// Notes that the client is configured; the pipeline is locked meanwhile, so that
-    /// of two who configure one comes first.
-    fn settle(&self, schedule: Schedule) {
+    /// Configures the client. The pipeline is locked meanwhile, so that of two who
+    /// configure one comes first.
+    fn settle(&self, pipeline: &mut Pipeline, setup: Setup) {
         let mut control = self.control();
-        control.schedule = schedule;
+        control.schedule = setup.schedule;
         control.discover = None;
         control.misconfigured = None;
+        drop(control);
+        pipeline.configure(setup.settings, setup.transport);
+        self.shared.limit_names(setup.max_names);
+        let (messages, bytes) = setup.log_queue;
+        self.shared.limit_messages(messages, bytes);
+        self.shared.open(setup.mode);
+        if setup.mode == Mode::Ignore {
+            // What was recorded before goes nowhere either.
+            pipeline.drop_pending(DropReason::Closed);
+        }
     }
 
     /// Lets the worker come before its time: a queue fills.
@@ -438,10 +458,7 @@ impl Worker {
             return;
         }
         match found {
-            Ok((schedule, settings, transport)) => {
-                self.settle(schedule);
-                pipeline.configure(settings, transport);
-            }
+            Ok(setup) => self.settle(&mut pipeline, setup),
             Err(error) => self.control().misconfigured = Some(error.to_string()),
         }
     }

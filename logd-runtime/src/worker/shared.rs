@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     messages: QuietMutex<MessageQueue>,
     drops: SharedDrops,
     sampled_out: AtomicU64,
+    most_names: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +65,7 @@ impl Shared {
             }),
             drops: SharedDrops::default(),
             sampled_out: AtomicU64::new(0),
+            most_names: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -73,9 +75,20 @@ impl Shared {
         MODES[self.mode.load(Ordering::Acquire) as usize]
     }
 
+    /// Changes the mode, but never that of a client which was shut down.
+    pub(crate) fn open(&self, mode: Mode) {
+        let shards = self.shards.lock();
+        if self.mode() != Mode::Closed {
+            self.change_mode(&shards, mode);
+        }
+    }
+
     /// Changes the mode and sends every thread the slow way, where it will be seen.
     pub(crate) fn set_mode(&self, mode: Mode) {
-        let shards = self.shards.lock();
+        self.change_mode(&self.shards.lock(), mode);
+    }
+
+    fn change_mode(&self, shards: &Shards, mode: Mode) {
         // ORDERING: pairs with the load in `mode`.
         self.mode.store(mode as u8, Ordering::Release);
         for shard in &shards.all {
@@ -142,6 +155,15 @@ impl Shared {
     pub(crate) fn limit_messages(&self, messages: usize, bytes: usize) {
         let mut queue = self.messages.lock();
         (queue.most_messages, queue.most_bytes) = (messages, bytes);
+    }
+
+    pub(crate) fn limit_names(&self, names: usize) {
+        self.most_names.store(names as u64, Ordering::Relaxed);
+    }
+
+    /// The most names that may be made at run time.
+    pub(crate) fn most_names(&self) -> usize {
+        self.most_names.load(Ordering::Relaxed) as usize
     }
 
     pub(crate) fn drop_events(&self, reason: DropReason, events: u64) {
