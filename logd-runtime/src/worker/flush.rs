@@ -44,21 +44,24 @@ impl Request {
         self.lock().given_up
     }
 
-    /// Hands the report over; `false` when nobody is there to take it.
-    pub(crate) fn answer(&self, report: FlushReport) -> bool {
+    /// Hands the report over; `false` when nobody is there to take it. Who waits learns of it by
+    /// [`wake`](Self::wake).
+    pub(crate) fn answer(&self, report: &FlushReport) -> bool {
         let mut answer = self.lock();
-        if answer.given_up {
-            return false;
+        if !answer.given_up {
+            answer.report = Some(report.clone());
         }
-        answer.report = Some(report);
-        let waker = answer.waker.take();
-        drop(answer);
+        !answer.given_up
+    }
+
+    /// Wakes who waits. No lock of ours is held: a task's waker is an executor's own code.
+    pub(crate) fn wake(&self) {
+        let waker = self.lock().waker.take();
         self.answered.notify_all();
         if let Some(waker) = waker {
-            // An executor's own code, whose panic is not ours to die of.
+            // Its panic is not ours to die of.
             let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
         }
-        true
     }
 
     /// Waits for the answer; `None` when it does not come by the deadline and `grace`.

@@ -380,9 +380,7 @@ impl Worker {
             }
             thread::sleep(BURST_GAP.min(deadline.saturating_duration_since(now)));
         };
-        let (report, totals) = self.report(&mut self.pipeline(), start, timed_out);
-        *self.reported.lock() = totals;
-        report
+        self.report(&self.pipeline(), start, timed_out)
     }
 
     /// Collects what was recorded before, and returns how far the queues must be
@@ -412,26 +410,39 @@ impl Worker {
 
     /// Gives all of them one report; without anybody to take it, its numbers stay for the next.
     fn answer(&self, requests: &[Arc<Request>], start: Instant, timed_out: bool) {
-        let (report, totals) = self.report(&mut self.pipeline(), start, timed_out);
-        let mut taken = false;
-        for request in requests {
-            taken |= request.answer(report.clone());
+        let pipeline = self.pipeline();
+        // Who has the report may ask for the next one at once: it must begin behind this one.
+        let mut reported = self.reported.lock();
+        let (report, totals) = self.report_since(&reported, &pipeline, start, timed_out);
+        drop(pipeline);
+        let mut taken = requests.to_vec();
+        taken.retain(|request| request.answer(&report));
+        if !taken.is_empty() {
+            *reported = totals;
         }
-        if taken {
-            *self.reported.lock() = totals;
-        }
+        drop(reported);
+        taken.iter().for_each(|request| request.wake());
     }
 
-    /// What became of the events since the last report that somebody took.
-    fn report(
+    /// What became of the events since the last report that somebody took, for somebody who
+    /// takes this one.
+    fn report(&self, pipeline: &Pipeline, start: Instant, timed_out: bool) -> FlushReport {
+        let mut reported = self.reported.lock();
+        let (report, totals) = self.report_since(&reported, pipeline, start, timed_out);
+        *reported = totals;
+        report
+    }
+
+    fn report_since(
         &self,
-        pipeline: &mut Pipeline,
+        earlier: &Totals,
+        pipeline: &Pipeline,
         start: Instant,
         timed_out: bool,
     ) -> (FlushReport, Totals) {
         let totals = pipeline.totals_so_far();
         let report = FlushReport {
-            totals: totals.since(&self.reported.lock()),
+            totals: totals.since(earlier),
             transport: self.transport_state(pipeline),
             timed_out,
             took: start.elapsed(),
@@ -469,11 +480,8 @@ impl Worker {
         let Some(request) = self.request(timeout) else {
             return self.flush_here(deadline(start, timeout));
         };
-        request.wait(GRACE).unwrap_or_else(|| {
-            let (report, totals) = self.report(&mut self.pipeline(), start, true);
-            *self.reported.lock() = totals;
-            report
-        })
+        let report = request.wait(GRACE);
+        report.unwrap_or_else(|| self.report(&self.pipeline(), start, true))
     }
 
     /// Flushes without holding up the thread that waits.
@@ -524,9 +532,8 @@ impl Worker {
             DropReason::Closed
         };
         pipeline.drop_pending(reason);
-        let (last, totals) = self.report(&mut pipeline, Instant::now(), false);
+        let last = self.report(&pipeline, Instant::now(), false);
         drop(pipeline);
-        *self.reported.lock() = totals;
         report.add(&last);
         self.control().stop = true;
         self.wake.notify_all();
