@@ -71,6 +71,9 @@ pub use logd_runtime::{
     flush_accumulator, flush_accumulators, flush_async, init, start_accumulator, start_timer,
     stop_accumulator, stop_timer,
 };
+#[cfg(feature = "log")]
+#[doc(inline)]
+pub use logd_runtime::{Logger, LoggerBuilder};
 #[doc(inline)]
 pub use logd_runtime::{testing, wire};
 

@@ -65,6 +65,15 @@ impl Error {
         )
     }
 
+    #[cfg(feature = "log")]
+    pub(crate) fn logger_installed() -> Self {
+        Self::new(
+            Kind::AlreadyInitialized,
+            "another logger is installed already, and there can be one only: install this one \
+             first and give it the other with `tee`, or give the other what `build()` returns",
+        )
+    }
+
     pub(crate) fn too_many_names(limit: usize) -> Self {
         Self::new(
             Kind::TooManyNames,
@@ -98,7 +107,7 @@ impl Error {
         self.kind == Kind::Rate
     }
 
-    /// Whether the global client was configured before.
+    /// Whether the global client was configured before, or another logger installed.
     pub fn is_already_initialized(&self) -> bool {
         self.kind == Kind::AlreadyInitialized
     }

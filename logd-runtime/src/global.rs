@@ -44,6 +44,12 @@ pub(crate) fn is_global(core: &Arc<Core>) -> bool {
         .is_some_and(|client| Arc::ptr_eq(client.core(), core))
 }
 
+/// The global client's core, if there is one yet.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn existing_core() -> Option<Arc<Core>> {
+    GLOBAL.get().map(|client| Arc::clone(client.core()))
+}
+
 fn unconfigured() -> Client {
     let config = Config::default();
     let worker = Worker::new(

@@ -28,6 +28,8 @@ mod metric;
 mod outcome;
 mod scope;
 // Layer 4: what surrounds it.
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod bridge;
 mod config;
 pub mod testing;
 
@@ -35,6 +37,8 @@ pub mod testing;
 pub mod private;
 
 pub use accumulator::{Accumulator, AccumulatorExt, InAccumulator, Section};
+#[cfg(feature = "log")]
+pub use bridge::{Logger, LoggerBuilder};
 pub use client::{Builder, Client};
 pub use config::{Config, Origin};
 pub use error::Error;

@@ -156,3 +156,12 @@ pub(crate) fn current_core() -> Arc<Core> {
         .and_then(|owner| owner.downcast::<Core>().ok())
         .unwrap_or_else(|| Arc::clone(global::get().core()))
 }
+
+/// The same, but `None` where that is a global client which nobody has asked for yet.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn existing_core() -> Option<Arc<Core>> {
+    shard::current()
+        .and_then(|shard| shard.owner())
+        .and_then(|owner| owner.downcast::<Core>().ok())
+        .or_else(global::existing_core)
+}

@@ -30,8 +30,10 @@ pub enum DropReason {
     /// a `StatsD` agent.
     Unsupported,
     /// The event came out of the recorder's own first use of a metric: of an
-    /// instrumented allocator, say.
+    /// instrumented allocator, say. Or a log record was made by what another one shows.
     Nested,
+    /// The place in the source has logged as often as its rate limit lets it.
+    RateLimited,
 }
 
 impl DropReason {
@@ -47,6 +49,7 @@ impl DropReason {
         DropReason::Closed,
         DropReason::Unsupported,
         DropReason::Nested,
+        DropReason::RateLimited,
     ];
 
     /// The reason as one word of a metric's name, `queue_full`.
@@ -62,6 +65,7 @@ impl DropReason {
             DropReason::Closed => "closed",
             DropReason::Unsupported => "unsupported",
             DropReason::Nested => "nested",
+            DropReason::RateLimited => "rate_limited",
         }
     }
 }
@@ -130,7 +134,8 @@ impl SharedDrops {
     }
 }
 
-/// Totals since the client began. All counts but `messages` are events.
+/// Totals since the client began. All counts but `messages` are events, and those that were
+/// `cut` are among the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) events: u64,
@@ -138,6 +143,7 @@ pub(crate) struct Totals {
     pub(crate) sent: u64,
     pub(crate) pending: u64,
     pub(crate) messages: u64,
+    pub(crate) cut: u64,
     pub(crate) drops: Drops,
 }
 
@@ -151,6 +157,7 @@ impl Totals {
             sent: self.sent.saturating_sub(earlier.sent),
             pending: self.pending,
             messages: self.messages.saturating_sub(earlier.messages),
+            cut: self.cut - earlier.cut,
             drops: self.drops.since(&earlier.drops),
         }
     }
@@ -179,6 +186,12 @@ macro_rules! totals_accessors {
         /// each, or many lines in the [`StatsD` formats](crate::Format).
         pub fn messages(&self) -> u64 {
             self.totals.messages
+        }
+
+        /// Log records that were too long for a datagram and were cut; they are among the
+        /// events that were sent, are pending or were dropped.
+        pub fn cut(&self) -> u64 {
+            self.totals.cut
         }
 
         /// Events that wait to be sent.
@@ -263,6 +276,7 @@ impl FlushReport {
         totals.sampled_out += more.sampled_out;
         totals.sent += more.sent;
         totals.messages += more.messages;
+        totals.cut += more.cut;
         totals.pending = more.pending;
         totals.drops.merge(&more.drops);
     }
@@ -293,6 +307,9 @@ impl fmt::Display for FlushReport {
         )?;
         if totals.sampled_out > 0 {
             write!(f, ", {} sampled out", totals.sampled_out)?;
+        }
+        if totals.cut > 0 {
+            write!(f, ", {} cut to fit", totals.cut)?;
         }
         for (reason, count) in totals.drops.iter() {
             write!(f, ", {count} dropped ({reason})")?;

@@ -1,7 +1,13 @@
 //! For tests: a client that keeps what it is given, and shows it.
 
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod logs;
+
 use std::future::Future;
 use std::sync::Arc;
+
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub use self::logs::SpiedLog;
 
 use crate::client::Client;
 use crate::client::core::Core;
@@ -45,8 +51,11 @@ impl Spy {
     #[must_use]
     pub fn new() -> Self {
         let config = Config::default();
+        let shared = Shared::new(Mode::Reduce);
+        // Nothing ever takes log records out, and a test wants to see them all.
+        shared.limit_messages(usize::MAX, usize::MAX);
         let worker = Worker::new(
-            Arc::new(Shared::new(Mode::Reduce)),
+            Arc::new(shared),
             config.schedule(),
             config.settings(),
             Transport::Nowhere,

@@ -21,7 +21,7 @@ const LAYERS: [&[&str]; 5] = [
         "outcome",
         "scope",
     ],
-    &["private", "testing"],
+    &["bridge", "private", "testing"],
 ];
 
 const UNSAFE: [&str; 3] = ["clock.rs", "record/shard.rs", "sys.rs"];
@@ -70,6 +70,7 @@ fn module_of_import(import: &str) -> &str {
         "Accumulator" | "Section" => "accumulator",
         "Outcome" => "outcome",
         "Scope" => "scope",
+        "Logger" | "LoggerBuilder" => "bridge",
         module => module,
     }
 }

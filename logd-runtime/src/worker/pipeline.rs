@@ -506,6 +506,7 @@ impl Pipeline {
         let single = self.single_events();
         totals.pending = in_series + self.outgoing.events() + queued + single;
         totals.sampled_out = self.shared.sampled_out();
+        totals.cut = self.shared.cut();
         let dropped = self.shared.drops();
         totals.drops.merge(&dropped);
         totals.events += queued + single + totals.sampled_out + dropped.total();

@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     drops: SharedDrops,
     sampled_out: AtomicU64,
     most_names: AtomicU64,
+    cut: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -66,6 +67,7 @@ impl Shared {
             drops: SharedDrops::default(),
             sampled_out: AtomicU64::new(0),
             most_names: AtomicU64::new(u64::MAX),
+            cut: AtomicU64::new(0),
         }
     }
 
@@ -143,6 +145,16 @@ impl Shared {
         Some(message)
     }
 
+    /// Shows the queued messages, for a test.
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) fn look_at_messages<R>(
+        &self,
+        look: impl FnOnce(&mut dyn Iterator<Item = &[u8]>) -> R,
+    ) -> R {
+        let queue = self.messages.lock();
+        look(&mut queue.messages.iter().map(|message| &*message.datagram))
+    }
+
     pub(crate) fn queued_messages(&self) -> u64 {
         self.messages
             .lock()
@@ -180,5 +192,15 @@ impl Shared {
 
     pub(crate) fn sampled_out(&self) -> u64 {
         self.sampled_out.load(Ordering::Relaxed)
+    }
+
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    pub(crate) fn count_cut(&self) {
+        self.cut.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Log records that were cut.
+    pub(crate) fn cut(&self) -> u64 {
+        self.cut.load(Ordering::Relaxed)
     }
 }

@@ -1,0 +1,159 @@
+//! A record on its way to a message: what every facade gives, and how it is made to fit into a
+//! datagram. The longest texts are cut first, all to one length, so that the short ones, which
+//! say what the record is, stay whole.
+
+use std::process;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::fields::{Content, Fields};
+use super::text::{LEAST, Text};
+use crate::wire::{self, EncodeError, LogRecord, MAX_DATAGRAM};
+
+/// What a name in a message and the header of its value take at most, beside the name.
+const HEADERS: usize = 3 + 9;
+
+/// The field that counts those which were left out.
+const LEFT_OUT: &str = "fields_cut";
+
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) level: &'static str,
+    pub(super) name: Text,
+    pub(super) msg: Text,
+    /// Empty for a record that does not say where it comes from.
+    pub(super) loc: Text,
+    /// Empty for a record without an error.
+    pub(super) tb: Text,
+    pub(super) fields: Fields,
+}
+
+/// A message, and whether anything of its record is missing.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub(super) datagram: Vec<u8>,
+    pub(super) cut: bool,
+}
+
+impl Draft {
+    /// Where in the source the record comes from, in the form that pylogd gives it.
+    pub(super) fn locate(&mut self, file: Option<&str>, module: Option<&str>, line: Option<u32>) {
+        let loc = &mut self.loc;
+        let places = [file, module];
+        for (number, place) in places.into_iter().flatten().enumerate() {
+            let space = if number > 0 { " " } else { "" };
+            loc.add(format_args!("{space}{place}"));
+        }
+        if let Some(line) = line
+            && !loc.is_empty()
+        {
+            loc.add(format_args!(":{line}"));
+        }
+    }
+
+    /// The message. Only a path that is nearly as long as a datagram is an error.
+    pub(super) fn encode(mut self, path: &str) -> Result<Encoded, EncodeError> {
+        let left_out = self.fit(path);
+        let cut = left_out > 0 || self.texts().any(|text| text.is_cut());
+        if left_out > 0 {
+            let content = Content::unsigned(left_out as u128);
+            self.fields.add(LEFT_OUT, content);
+        }
+        self.texts().for_each(Text::seal);
+        let fields: Vec<_> = self
+            .fields
+            .list()
+            .iter()
+            .map(|(name, content)| (&**name, content.to_value()))
+            .collect();
+        let [name, msg, loc, tb] = [&self.name, &self.msg, &self.loc, &self.tb].map(Text::as_str);
+        let mut record = LogRecord::new(path, self.level, msg, name, now());
+        record.pid = Some(process::id());
+        record.loc = (!loc.is_empty()).then_some(loc);
+        record.tb = (!tb.is_empty()).then_some(tb);
+        record.fields = &fields;
+        let mut datagram = Vec::new();
+        wire::log(&mut datagram, &record)?;
+        Ok(Encoded { datagram, cut })
+    }
+
+    fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+        [&mut self.name, &mut self.msg, &mut self.loc, &mut self.tb]
+            .into_iter()
+            .chain(self.fields.texts())
+    }
+
+    /// Makes it fit, and returns how many fields had to go.
+    fn fit(&mut self, path: &str) -> usize {
+        // The message's own names and numbers, generously.
+        let own = 200 + path.len() + LEFT_OUT.len() + HEADERS;
+        let Some(room) = MAX_DATAGRAM.checked_sub(own) else {
+            return 0;
+        };
+        let texts: usize = self.texts().map(|text| text.size()).sum();
+        let names: usize = self
+            .fields
+            .list()
+            .iter()
+            .map(|(name, _)| name.len() + HEADERS)
+            .sum();
+        if texts + names <= room {
+            return 0;
+        }
+        let left_out = self.leave_out_fields(room);
+        let names: usize = self
+            .fields
+            .list()
+            .iter()
+            .map(|(name, _)| name.len() + HEADERS)
+            .sum();
+        let size = common_size(self.texts().map(|text| text.size()).collect(), room - names);
+        for text in self.texts() {
+            text.cut_to(size);
+        }
+        left_out
+    }
+
+    /// Leaves out the last fields, as many as must go for the others to keep a little each.
+    fn leave_out_fields(&mut self, room: usize) -> usize {
+        let least = |text: &Text| text.size().min(LEAST);
+        let mut taken: usize = [&self.name, &self.msg, &self.loc, &self.tb]
+            .map(least)
+            .iter()
+            .sum();
+        let fields = self.fields.list();
+        let fitting = fields
+            .iter()
+            .take_while(|(name, content)| {
+                taken += name.len() + HEADERS;
+                if let Content::Text(text) = content {
+                    taken += least(text);
+                }
+                taken <= room
+            })
+            .count();
+        let left_out = fields.len() - fitting;
+        self.fields.truncate(fitting);
+        left_out
+    }
+}
+
+/// The size to which texts are to be cut, so that together they take no more than `room`.
+fn common_size(mut sizes: Vec<usize>, mut room: usize) -> usize {
+    sizes.sort_unstable();
+    let mut left = sizes.len();
+    for size in sizes {
+        if size > room / left {
+            return room / left;
+        }
+        room -= size;
+        left -= 1;
+    }
+    usize::MAX
+}
+
+/// Seconds since 1970; 0 on a machine whose clock is before.
+fn now() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}

@@ -1,0 +1,95 @@
+//! The further fields of a record: names that every receiver can keep, each once, so that no
+//! field hides another or the message's own.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use super::text::{Text, boundary};
+use crate::wire::{Value, safe_field_name};
+
+/// The longest name in bytes; the rest of a longer one is left out.
+const LONGEST_NAME: usize = 255;
+
+/// The largest integer up to which a receiver's numbers are exact.
+const MOST_EXACT: u128 = 1 << 53;
+
+/// A field's value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Content {
+    /// Anything but text.
+    Plain(Value<'static>),
+    Text(Text),
+}
+
+impl Content {
+    pub(super) fn text(content: impl fmt::Display) -> Content {
+        Content::Text(Text::of(content))
+    }
+
+    pub(super) fn unsigned(n: u128) -> Content {
+        match i64::try_from(n) {
+            Ok(exact) if n <= MOST_EXACT => Content::Plain(exact.into()),
+            // As text, so that no digit of an identifier is lost.
+            _ => Content::text(n),
+        }
+    }
+
+    pub(super) fn signed(n: i128) -> Content {
+        match i64::try_from(n) {
+            Ok(exact) if n.unsigned_abs() <= MOST_EXACT => Content::Plain(exact.into()),
+            _ => Content::text(n),
+        }
+    }
+
+    pub(super) fn to_value(&self) -> Value<'_> {
+        match self {
+            Content::Plain(value) => value.clone(),
+            Content::Text(text) => text.as_str().into(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    list: Vec<(String, Content)>,
+    names: HashSet<String>,
+}
+
+impl Fields {
+    /// Adds a field; where its name is taken, with `_` behind it.
+    pub(super) fn add(&mut self, name: &str, content: Content) {
+        let mut name = safe(name);
+        while self.names.contains(&name) {
+            name.push('_');
+        }
+        self.names.insert(name.clone());
+        self.list.push((name, content));
+    }
+
+    pub(super) fn list(&self) -> &[(String, Content)] {
+        &self.list
+    }
+
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+        self.list
+            .iter_mut()
+            .filter_map(|(_, content)| match content {
+                Content::Text(text) => Some(text),
+                Content::Plain(_) => None,
+            })
+    }
+
+    /// Leaves out all but the first.
+    pub(super) fn truncate(&mut self, most: usize) {
+        self.list.truncate(most);
+    }
+}
+
+/// The name as every receiver can keep it.
+fn safe(name: &str) -> String {
+    let name = &name[..boundary(name, LONGEST_NAME)];
+    match &*safe_field_name(name) {
+        "" => String::from("_"),
+        name => name.to_owned(),
+    }
+}

@@ -1,0 +1,186 @@
+//! Where the records of a facade go: a client's bounded queue, under a log's path. A thread
+//! that is in here already, or inside of a client, is not let in again: nothing of ours ever
+//! feeds itself.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::draft::Draft;
+use super::fields::Content;
+use super::site::{Site, SiteLimit, Verdict};
+use crate::client::Client;
+use crate::client::core::Core;
+use crate::config::Config;
+use crate::error::Error;
+use crate::record::shard;
+use crate::scope;
+use crate::stats::DropReason;
+use crate::wire;
+use crate::worker::shared::Mode;
+
+/// How long a flush through a facade, which has no say in it, may take.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Counts the records that the limit of their place kept back since the last one.
+const SUPPRESSED: &str = "suppressed";
+
+thread_local! {
+    // Constant and without a destructor, so that it works in those of others.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While the thread is busy with a record.
+struct Inside(());
+
+impl Inside {
+    /// `None` for a thread that is busy with a record, or inside of a client.
+    fn enter() -> Option<Inside> {
+        (!shard::is_busy() && !INSIDE.replace(true)).then(|| Inside(()))
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(false);
+    }
+}
+
+/// What every bridge is configured with.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    pub(super) path: Option<String>,
+    pub(super) client: Option<Client>,
+    pub(super) limit: Option<(u32, Duration)>,
+}
+
+impl Settings {
+    /// The place that they describe.
+    pub(super) fn build(self) -> Result<Sink, Error> {
+        let path = match self.path {
+            Some(path) => checked(path)?,
+            None => discovered()?,
+        };
+        // A global client is not made for the question.
+        let current = || scope::existing_core().as_deref().and_then(Client::of);
+        if let Some(client) = self.client.clone().or_else(current) {
+            client.check_logs()?;
+        }
+        let limit = match self.limit {
+            Some((0, _)) => {
+                return Err(Error::config(
+                    "the rate limit lets no record through: write 1 or more, or a level of `Off`",
+                ));
+            }
+            Some((records, per)) => Some(SiteLimit::new(records, per)),
+            None => None,
+        };
+        Ok(Sink {
+            path,
+            client: self.client,
+            limit,
+        })
+    }
+}
+
+fn checked(path: String) -> Result<String, Error> {
+    match wire::check_path(&path) {
+        Ok(()) => Ok(path),
+        Err(fault) => {
+            Err(Error::key(format!("the log path is {path:?}: {fault}")).caused_by(fault))
+        }
+    }
+}
+
+/// The path that the environment or a file has.
+fn discovered() -> Result<String, Error> {
+    let config = Config::discover()?;
+    config.path().map(str::to_owned).ok_or_else(|| {
+        Error::config(
+            "there is no log path: write `.path(\"app.log\")`, or set LOGD_PATH, or `path` in a \
+             file such as ~/.logdrc",
+        )
+    })
+}
+
+#[derive(Debug)]
+pub(super) struct Sink {
+    path: String,
+    /// `None` for the client that is current where a record is made.
+    client: Option<Client>,
+    limit: Option<SiteLimit>,
+}
+
+impl Sink {
+    fn core(&self) -> Arc<Core> {
+        match &self.client {
+            Some(client) => Arc::clone(client.core()),
+            None => scope::current_core(),
+        }
+    }
+
+    /// Queues a record, unless its place has sent enough. It is made only when it is needed.
+    pub(super) fn send(&self, site: Site, make: impl FnOnce(&mut Draft)) {
+        let Some(_inside) = Inside::enter() else {
+            if let Some(core) = self.existing_core() {
+                core.drop_events(DropReason::Nested, 1);
+            }
+            return;
+        };
+        let core = self.core();
+        if core.ignores() {
+            return;
+        }
+        if core.worker.shared.mode() == Mode::Closed {
+            core.drop_events(DropReason::Closed, 1);
+            return;
+        }
+        let suppressed = match self
+            .limit
+            .as_ref()
+            .map(|limit| limit.judge(site, Instant::now()))
+        {
+            Some(Verdict::Suppress) => {
+                core.drop_events(DropReason::RateLimited, 1);
+                return;
+            }
+            Some(Verdict::Send { suppressed }) => suppressed,
+            None => 0,
+        };
+        let mut draft = Draft::default();
+        make(&mut draft);
+        if suppressed > 0 {
+            draft
+                .fields
+                .add(SUPPRESSED, Content::unsigned(suppressed.into()));
+        }
+        match draft.encode(&self.path) {
+            Ok(message) => {
+                if message.cut {
+                    core.worker.shared.count_cut();
+                }
+                core.queue_message(message.datagram);
+            }
+            Err(_) => core.drop_events(DropReason::TooLarge, 1),
+        }
+    }
+
+    /// The same without making a global client.
+    fn existing_core(&self) -> Option<Arc<Core>> {
+        match &self.client {
+            Some(client) => Some(Arc::clone(client.core())),
+            None => scope::existing_core(),
+        }
+    }
+
+    /// Sends what is queued, and waits for it for a bounded time.
+    pub(super) fn flush(&self) {
+        // Inside of a client it would wait for itself.
+        if shard::is_busy() {
+            return;
+        }
+        if let Some(core) = self.existing_core() {
+            let _ = core.worker.flush(FLUSH_TIMEOUT);
+        }
+    }
+}
