@@ -20,13 +20,16 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LOOK_UP_PERIOD: Duration = Duration::from_secs(60);
 const LOOK_UP_AFTER_REFUSAL: Duration = Duration::from_secs(2);
 
+/// How long a refusal may take to come back from the receiver's machine.
+const REFUSAL_RETURNS: Duration = Duration::from_millis(50);
+
 #[derive(Debug)]
 pub(crate) struct Udp {
     host: String,
     port: u16,
     state: State,
     /// When the kernel last said that nobody listens, while nothing else is known.
-    refused: bool,
+    refused: Option<Instant>,
     /// Whether the kernel cuts one send into datagrams, as far as is known.
     segments: bool,
     wait: Duration,
@@ -61,7 +64,7 @@ impl Udp {
             host,
             port,
             state: State::Idle,
-            refused: false,
+            refused: None,
             segments: true,
             wait: FIRST_WAIT,
             again: None,
@@ -131,11 +134,11 @@ impl Udp {
                     socket,
                     address: found,
                 };
-                self.refused = false;
+                self.refused = None;
             }
             return;
         }
-        let period = if self.refused {
+        let period = if self.refused.is_some() {
             LOOK_UP_AFTER_REFUSAL
         } else {
             LOOK_UP_PERIOD
@@ -179,12 +182,14 @@ impl Udp {
 
     fn judge(&mut self, sent: io::Result<()>) -> Sent {
         let Err(error) = sent else {
-            self.refused = false;
+            // What is taken right behind a refusal says nothing: its own is on the way.
+            self.refused
+                .take_if(|refused| refused.elapsed() >= REFUSAL_RETURNS);
             return Sent::Taken;
         };
         match error.kind() {
             io::ErrorKind::ConnectionRefused => {
-                self.refused = true;
+                self.refused = Some(Instant::now());
                 Sent::EarlierRefused
             }
             io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Sent::NotReady,
@@ -210,7 +215,9 @@ impl Udp {
             socket.take_error(),
             Ok(Some(error)) if error.kind() == io::ErrorKind::ConnectionRefused
         );
-        self.refused |= refused;
+        if refused {
+            self.refused = Some(Instant::now());
+        }
         refused
     }
 
@@ -231,7 +238,7 @@ impl Udp {
             State::Resolving(_) => format!("unresolved: looking up {host}"),
             State::Unresolved { error, .. } => format!("unresolved: {host}: {error}"),
             State::Unreachable { error, .. } => format!("unreachable: {host}:{port}: {error}"),
-            State::Connected { address, .. } if self.refused => {
+            State::Connected { address, .. } if self.refused.is_some() => {
                 format!("refused: nobody listens on {address}")
             }
             State::Connected { address, .. } => format!("sending to {address}"),

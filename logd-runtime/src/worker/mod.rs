@@ -301,7 +301,6 @@ impl Worker {
             sent |= pipeline.has_outgoing();
             let done = !pipeline.has_outgoing() || !pipeline.send_burst();
             if done || !pipeline.has_outgoing() && (budget.left() == 0 || !pipeline.has_work()) {
-                pipeline.settle_refusals();
                 return sent;
             }
             drop(pipeline);
@@ -401,7 +400,6 @@ impl Worker {
             }
             pipeline.encode_due(usize::MAX, Pace::Rest);
             pipeline.send_burst();
-            pipeline.settle_refusals();
         } else if matches!(pipeline.transport, Transport::Nowhere) {
             return true;
         }

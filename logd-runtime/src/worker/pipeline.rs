@@ -399,6 +399,7 @@ impl Pipeline {
         };
         let ready = self.send_messages(self.burst().saturating_sub(sent));
         self.burst = Some((began, sent + ready.1));
+        self.settle_refusals();
         ready.0
     }
 
@@ -448,7 +449,7 @@ impl Pipeline {
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
-    pub(crate) fn settle_refusals(&mut self) {
+    fn settle_refusals(&mut self) {
         if self.transport.take_refusal() {
             self.count_refusal();
         }
