@@ -1,0 +1,217 @@
+//! The network between the two: an interface that is down, one whose address changes, a
+//! link that loses packets. Two networks of our own, a pair of interfaces between them.
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::books::{
+    Made, QUEUE_OF_ROUNDS, Table, audited, flushed, flushed_with, reducing, single_events, wait_for,
+};
+use crate::peer::Peer;
+use crate::sandbox::{self, do_run};
+
+/// The sender's end of the link.
+const NEAR: &str = "near0";
+
+/// A receiver in a network of its own, on the other end of a link.
+struct Far {
+    peer: Peer,
+}
+
+impl Far {
+    fn start() -> Far {
+        // Announcements of IPv6 would be lost and counted among our messages.
+        let _ = fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+        let peer = Peer::start_by(&["unshare", "--net"], "0.0.0.0:0");
+        let far = Far { peer };
+        let id = far.peer.id().to_string();
+        far.run(&["tee", "/proc/sys/net/ipv6/conf/default/disable_ipv6"]);
+        do_run(
+            "ip",
+            &[
+                "link", "add", NEAR, "type", "veth", "peer", "name", "far0", "netns", &id,
+            ],
+        );
+        far.run(&["ip", "address", "add", "10.9.0.2/24", "dev", "far0"]);
+        far.run(&["ip", "link", "set", "far0", "up"]);
+        do_run("ip", &["address", "add", "10.9.0.1/24", "dev", NEAR]);
+        do_run("ip", &["link", "set", NEAR, "up"]);
+        far
+    }
+
+    /// Runs a program in the receiver's network.
+    fn run(&self, program: &[&str]) -> String {
+        let id = self.peer.id().to_string();
+        let arguments = [&["--target", &id, "--net"], program].concat();
+        do_run("nsenter", &arguments)
+    }
+
+    fn port(&self) -> u16 {
+        self.peer.port()
+    }
+
+    /// Everything that was handed over, when it has come: the link is not as quick as the
+    /// loopback device.
+    fn table_of(&mut self, messages: u64) -> Table {
+        let mut table = Table::default();
+        wait_for("end of what is on its way", || {
+            table += self.peer.table();
+            table.read + table.lost >= messages
+        });
+        table
+    }
+}
+
+#[test]
+fn interface_down() {
+    let test = "network::interface_down";
+    sandbox::run(test, &["nsenter"], || {
+        let mut far = Far::start();
+        let client = reducing(far.port())
+            .host("10.9.0.2")
+            .build()
+            .expect("a client");
+        let mut made = Made::by(&client, 1000);
+        flushed(&client);
+        let sent = client.stats().messages();
+        far.table_of(sent).agrees(made, &audited(&client, made));
+
+        do_run("ip", &["link", "set", NEAR, "down"]);
+        let kept = Made::by(&client, 1000);
+        made += kept;
+        let report = client.flush(Duration::from_millis(100));
+        assert!(report.timed_out(), "{report}");
+        assert!(report.transport().contains("unreachable"), "{report}");
+        let stats = audited(&client, made);
+        assert_eq!((stats.pending(), stats.dropped()), (kept.events(), 0));
+
+        do_run("ip", &["link", "set", NEAR, "up"]);
+        flushed_with(&client, kept.events());
+        let stats = audited(&client, made);
+        let table = far.table_of(stats.messages() - sent);
+        assert_eq!(
+            (table.hits, table.calls, table.share),
+            (1000.0, 1000.0, 1000.0)
+        );
+        assert_eq!((table.read, table.lost), (stats.messages() - sent, 0));
+    });
+}
+
+#[test]
+fn interface_with_another_address() {
+    let test = "network::interface_with_another_address";
+    sandbox::run(test, &["nsenter"], || {
+        let mut far = Far::start();
+        let client = reducing(far.port())
+            .host("10.9.0.2")
+            .build()
+            .expect("a client");
+        let mut made = Made::by(&client, 1000);
+        flushed(&client);
+        let sent = client.stats().messages();
+        far.table_of(sent).agrees(made, &audited(&client, made));
+
+        do_run("ip", &["address", "delete", "10.9.0.1/24", "dev", NEAR]);
+        do_run("ip", &["address", "add", "10.9.0.7/24", "dev", NEAR]);
+        made += Made::by(&client, 1000);
+        flushed(&client);
+        let stats = audited(&client, made);
+        let table = far.table_of(stats.messages() - sent);
+        assert_eq!(
+            (table.hits, table.calls, table.share),
+            (1000.0, 1000.0, 1000.0)
+        );
+        assert_eq!((table.read, table.lost), (stats.messages() - sent, 0));
+    });
+}
+
+#[test]
+fn packet_loss() {
+    let test = "network::packet_loss";
+    sandbox::run(test, &["nsenter", "tc"], || {
+        let mut far = Far::start();
+        // Long names: one message is within the link's burst of bytes, and two are not.
+        let client = single_events(far.port())
+            .host("10.9.0.2")
+            .prefix("p".repeat(200))
+            .build()
+            .expect("a client");
+        let mut made = Made::by(&client, 10);
+        flushed(&client);
+        settle_neighbours(&far);
+        let before = audited(&client, made);
+        far.table_of(before.messages());
+
+        // A narrow link with a short queue, which cuts what exceeds its burst: so it counts
+        // the datagrams of one send one by one.
+        do_run(
+            "tc",
+            &[
+                "qdisc", "add", "dev", NEAR, "root", "tbf", "rate", "2mbit", "burst", "400",
+                "limit", "5000",
+            ],
+        );
+        made += Made::by(&client, QUEUE_OF_ROUNDS);
+        // The kernel takes what the link then loses.
+        flushed(&client);
+        let stats = audited(&client, made);
+        let handed_over = stats.messages() - before.messages();
+        let mut table = Table::default();
+        wait_for("end of the link's queue", || {
+            table += far.peer.table();
+            table.read + table.lost + dropped_by_the_link() >= handed_over
+        });
+        let dropped = dropped_by_the_link();
+        assert!(dropped > 0, "the link lost nothing");
+        assert_eq!(table.read + table.lost + dropped, handed_over);
+        assert_eq!(table.single_events(), table.read);
+    });
+}
+
+/// Each end knows the other for good: no question about it is lost and counted.
+fn settle_neighbours(far: &Far) {
+    let link = |text: String| {
+        let links: Json = serde_json::from_str(&text).expect("JSON");
+        links[0]["address"].as_str().expect("an address").to_owned()
+    };
+    let near_address = link(do_run("ip", &["-json", "link", "show", NEAR]));
+    let far_address = link(far.run(&["ip", "-json", "link", "show", "far0"]));
+    do_run(
+        "ip",
+        &[
+            "neighbour",
+            "replace",
+            "10.9.0.2",
+            "lladdr",
+            &far_address,
+            "dev",
+            NEAR,
+            "nud",
+            "permanent",
+        ],
+    );
+    far.run(&[
+        "ip",
+        "neighbour",
+        "replace",
+        "10.9.0.1",
+        "lladdr",
+        &near_address,
+        "dev",
+        "far0",
+        "nud",
+        "permanent",
+    ]);
+}
+
+/// Packets that the link had no room for, by the kernel's own count.
+fn dropped_by_the_link() -> u64 {
+    let text = do_run(
+        "tc",
+        &["-json", "-statistics", "qdisc", "show", "dev", NEAR],
+    );
+    let queues: Json = serde_json::from_str(&text).expect("JSON");
+    queues[0]["drops"].as_u64().expect("a count")
+}
