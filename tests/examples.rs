@@ -1,8 +1,9 @@
 //! The examples, run as a user runs them: they end well, and what they print of their own
 //! counts is what a receiver got.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -216,24 +217,28 @@ fn the_tokio_service_ends_by_itself_and_agrees_with_the_receiver() {
 
 #[test]
 fn the_tokio_service_loses_nothing_when_it_is_told_to_end() {
+    let (text, interval) = told_to_end("tokio_service", "test:request");
+    assert_agrees(&text, &interval);
+}
+
+/// What a service prints that gets SIGTERM in the middle of its work, and what was received.
+#[track_caller]
+fn told_to_end(name: &str, timer: &str) -> (String, Interval) {
     let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
     let port = receiver.local_addr().port().to_string();
-    let mut service = example(
-        "tokio_service",
-        &[("LOGD_PORT", &*port), ("LOGD_PREFIX", "test")],
-    )
-    .arg("60")
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .expect("the service");
+    let mut service = example(name, &[("LOGD_PORT", &*port), ("LOGD_PREFIX", "test")])
+        .arg("60")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the service");
     let mut output = BufReader::new(service.stdout.take().expect("a pipe"));
     let mut text = String::new();
     output.read_line(&mut text).expect("that it listens");
 
     // In the middle of its work, that is after a first flush.
     let deadline = Instant::now() + PATIENCE;
-    while receiver.snapshot().timer("test:request").is_none() {
+    while receiver.snapshot().timer(timer).is_none() {
         assert!(Instant::now() < deadline, "nothing came: {text}");
         thread::yield_now();
     }
@@ -248,5 +253,94 @@ fn the_tokio_service_loses_nothing_when_it_is_told_to_end() {
     output.stdout = text.into_bytes();
     let text = printed(output);
     assert!(text.contains("SIGTERM"), "{text}");
-    assert_agrees(&text, &receiver.flush());
+    (text, receiver.flush())
+}
+
+#[test]
+fn the_web_service_agrees_with_the_customers_in_every_route_and_makes_no_names_of_paths() {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let port = receiver.local_addr().port().to_string();
+    let variables = [("LOGD_PORT", &*port), ("LOGD_PREFIX", "test")];
+    let output = example("axum_service", &variables).output();
+    let text = printed(output.expect("the service"));
+    assert!(text.contains("time is up"), "{text}");
+    let interval = receiver.flush();
+    assert_agrees(&text, &interval);
+
+    // Who hangs up cancels what is done for him, in the handler and around it.
+    let cancelled = |key| received(&interval, key).unwrap_or_default();
+    assert!(
+        cancelled("test:orders.report.cancelled") > 0.0,
+        "{interval}"
+    );
+    assert_eq!(
+        cancelled("test:orders.report.cancelled"),
+        cancelled("test:http.get.report.cancelled")
+    );
+    let handler = received(&interval, "test:orders.place.ok").expect("orders");
+    let route = received(&interval, "test:http.post.orders.2xx").expect("orders");
+    assert_eq!(handler, route);
+    assert!(interval.meter("test:stock.left").is_some(), "{interval}");
+
+    // One name for all orders, and one for all that strangers ask.
+    let routes: BTreeSet<_> = interval
+        .counters
+        .iter()
+        .filter_map(|counter| counter.key.strip_prefix("test:http."))
+        .map(|key| key.rsplit_once('.').expect("a class").0)
+        .collect();
+    assert_eq!(
+        Vec::from_iter(routes),
+        ["get.orders.id", "post.orders", "unmatched"]
+    );
+}
+
+#[test]
+fn the_web_service_answers_what_it_has_taken_when_it_is_told_to_end() {
+    let (text, interval) = told_to_end("axum_service", "test:http.post.orders.ok");
+    assert_agrees(&text, &interval);
+}
+
+#[test]
+fn the_script_reports_how_it_ended_before_it_is_gone() {
+    let run = |file: Option<&Path>| {
+        let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+        let port = receiver.local_addr().port().to_string();
+        let output = example("nightly_report", &[("LOGD_PORT", &port)])
+            .args(file)
+            .output()
+            .expect("the script");
+        (output, receiver.flush())
+    };
+    let file = |name: &str, content: &str| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, content).expect("a file");
+        path
+    };
+
+    let (output, interval) = run(None);
+    let text = printed(output);
+    assert!(text.contains("ada            1349"), "{text}");
+    assert_eq!(received(&interval, "nightly.run.ok"), Some(1.0));
+    assert_eq!(received(&interval, "nightly.orders"), Some(4.0));
+    assert_eq!(received(&interval, "nightly.amount"), Some(6449.0));
+    assert_eq!(received(&interval, "nightly.parse"), Some(1.0));
+
+    // What was done until the error is reported along with it.
+    let (output, interval) = run(Some(&file("broken", "ada 1\nlin 2\ngrace\n")));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("line 3 is"), "{errors}");
+    assert_eq!(received(&interval, "nightly.run.err"), Some(1.0));
+    assert_eq!(received(&interval, "nightly.orders"), Some(2.0));
+
+    let (output, interval) = run(Some(&file("empty", "\n\n")));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(101), "{errors}");
+    assert_eq!(received(&interval, "nightly.run.panicked"), Some(1.0));
+    assert_eq!(received(&interval, "nightly.lines.empty"), Some(2.0));
+
+    let (output, interval) = run(Some(Path::new("/nonexistent")));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(received(&interval, "nightly.read.err"), Some(1.0));
 }
