@@ -38,6 +38,15 @@ fn own_file() -> PathBuf {
 }
 
 #[test]
+fn the_readme_lists_every_setting_by_its_names() {
+    let readme = include_str!("../README.md");
+    for (name, ..) in Config::default().origins() {
+        let row = format!("\n| `{name}` | `LOGD_{}` | ", name.to_uppercase());
+        assert!(readme.contains(&row), "{row}");
+    }
+}
+
+#[test]
 fn init_takes_the_file_of_the_home_below_the_environment_below_the_builder() {
     let (receiver, port) = receiver();
     let name = "init_takes_the_file_of_the_home_below_the_environment_below_the_builder";
