@@ -74,6 +74,9 @@ pub use logd_runtime::{
 #[cfg(feature = "log")]
 #[doc(inline)]
 pub use logd_runtime::{Logger, LoggerBuilder};
+#[cfg(feature = "tracing")]
+#[doc(inline)]
+pub use logd_runtime::{TracingLayer, TracingLayerBuilder};
 #[doc(inline)]
 pub use logd_runtime::{testing, wire};
 

@@ -39,6 +39,8 @@ pub mod private;
 pub use accumulator::{Accumulator, AccumulatorExt, InAccumulator, Section};
 #[cfg(feature = "log")]
 pub use bridge::{Logger, LoggerBuilder};
+#[cfg(feature = "tracing")]
+pub use bridge::{TracingLayer, TracingLayerBuilder};
 pub use client::{Builder, Client};
 pub use config::{Config, Origin};
 pub use error::Error;

@@ -70,7 +70,7 @@ fn module_of_import(import: &str) -> &str {
         "Accumulator" | "Section" => "accumulator",
         "Outcome" => "outcome",
         "Scope" => "scope",
-        "Logger" | "LoggerBuilder" => "bridge",
+        "Logger" | "LoggerBuilder" | "TracingLayer" | "TracingLayerBuilder" => "bridge",
         module => module,
     }
 }

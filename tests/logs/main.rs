@@ -5,6 +5,7 @@
 mod child;
 
 mod accounts;
+mod events;
 mod facade;
 mod fields;
 mod long;

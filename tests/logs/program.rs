@@ -1,23 +1,13 @@
 //! A program of its own, with the logger installed and the global client.
 
-use std::fs;
 use std::process;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use log::{Level, LevelFilter, debug, error, info, trace, warn};
 use logd::{Client, Format, Logger};
 use logd_receiver::Receiver;
 
 use crate::child;
-use crate::support::{CHAIN, PATIENCE, failure, float, text};
-
-/// Now, as records tell it.
-fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs_f64()
-}
+use crate::support::{CHAIN, PATIENCE, failure, float, line_of, now, text};
 
 #[test]
 fn every_field_of_every_level_arrives() {
@@ -47,8 +37,6 @@ fn every_field_of_every_level_arrives() {
     let printed = String::from_utf8_lossy(&output.stdout);
     let pid = printed.split_whitespace().rev().nth(1).expect("its pid");
 
-    let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/", file!())).unwrap();
-    let line_of = |call: &str| 1 + source.lines().position(|line| line.contains(call)).unwrap();
     let interval = receiver.flush();
     assert_eq!(interval.health.bad.total(), 0, "{interval}");
     let expected = [
@@ -74,7 +62,7 @@ fn every_field_of_every_level_arrives() {
         assert_eq!(text(line, "level"), level);
         assert_eq!(text(line, "name"), name);
         assert_eq!(text(line, "msg"), msg);
-        let place = format!("{} {}:{}", file!(), module_path!(), line_of(call));
+        let place = format!("{} {}:{}", file!(), module_path!(), line_of(file!(), call));
         assert_eq!(text(line, "loc"), place);
         assert_eq!(line.get("pid"), Some(&pid.parse::<i64>().unwrap().into()));
         let time = float(line.get("time"));

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs;
+use std::path::Path;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use log::LevelFilter;
 use logd::wire::Value;
@@ -132,3 +134,21 @@ pub(crate) fn failure() -> Failure {
 /// How `failure()` and its causes are told.
 pub(crate) const CHAIN: &str = "no order\ncaused by: no payment\ncaused by: card refused\n\
                                 caused by: connection reset";
+
+/// Now, as records tell it.
+pub(crate) fn now() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64()
+}
+
+/// The line of a source file in which a call is made first.
+pub(crate) fn line_of(file: &str, call: &str) -> usize {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let source = fs::read_to_string(path).expect("the test's own source");
+    let line = source
+        .lines()
+        .position(|line| line.trim().starts_with(call));
+    1 + line.expect("the call")
+}

@@ -15,6 +15,10 @@ const HEADERS: usize = 3 + 9;
 /// The field that counts those which were left out.
 const LEFT_OUT: &str = "fields_cut";
 
+/// The field with the spans' names.
+#[cfg(feature = "tracing")]
+const SPAN: &str = "span";
+
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) level: &'static str,
@@ -50,6 +54,19 @@ impl Draft {
         }
     }
 
+    /// The names of the spans that it is in, from the outermost.
+    #[cfg(feature = "tracing")]
+    pub(super) fn add_spans<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let mut path = Text::default();
+        for name in names {
+            let colon = if path.is_empty() { "" } else { ":" };
+            path.add(format_args!("{colon}{name}"));
+        }
+        if !path.is_empty() {
+            self.fields.add(SPAN, Content::Text(path));
+        }
+    }
+
     /// The message. Only a path that is nearly as long as a datagram is an error.
     pub(super) fn encode(mut self, path: &str) -> Result<Encoded, EncodeError> {
         let left_out = self.fit(path);
@@ -65,7 +82,7 @@ impl Draft {
             .iter()
             .map(|(name, content)| (&**name, content.to_value()))
             .collect();
-        let [name, msg, loc, tb] = [&self.name, &self.msg, &self.loc, &self.tb].map(Text::as_str);
+        let [name, msg, loc, tb] = [&self.name, &self.msg, &self.loc, &self.tb].map(|text| &**text);
         let mut record = LogRecord::new(path, self.level, msg, name, now());
         record.pid = Some(process::id());
         record.loc = (!loc.is_empty()).then_some(loc);

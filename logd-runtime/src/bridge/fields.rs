@@ -44,7 +44,7 @@ impl Content {
     pub(super) fn to_value(&self) -> Value<'_> {
         match self {
             Content::Plain(value) => value.clone(),
-            Content::Text(text) => text.as_str().into(),
+            Content::Text(text) => (&**text).into(),
         }
     }
 }
@@ -64,6 +64,12 @@ impl Fields {
         }
         self.names.insert(name.clone());
         self.list.push((name, content));
+    }
+
+    /// Whether a field of this name would hide one.
+    #[cfg(feature = "tracing")]
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(&safe(name))
     }
 
     pub(super) fn list(&self) -> &[(String, Content)] {

@@ -14,7 +14,11 @@ use super::text::Text;
 use super::traceback;
 use crate::client::Client;
 use crate::error::Error;
+use crate::record::shard;
 use crate::wire::Value;
+
+/// How long a flush through the facade, which names no time, may take.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Sends the records of the [`log`](https://docs.rs/log) crate to logd: pylogd's handler.
 ///
@@ -126,7 +130,12 @@ impl Log for Logger {
     /// Sends what is queued and waits for it, two seconds at most; then the other logger's turn
     /// comes.
     fn flush(&self) {
-        self.sink.flush();
+        // A thread inside of a client would wait for itself.
+        if !shard::is_busy()
+            && let Some(core) = self.sink.existing_core()
+        {
+            let _ = core.worker.flush(FLUSH_TIMEOUT);
+        }
         if let Some(tee) = &self.tee {
             tee.logger.flush();
         }

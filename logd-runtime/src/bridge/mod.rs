@@ -7,8 +7,16 @@ mod fields;
 mod log;
 mod sink;
 mod site;
+#[cfg(feature = "tracing")]
+mod spans;
 mod text;
 mod traceback;
+#[cfg(feature = "tracing")]
+mod tracing;
+#[cfg(feature = "tracing")]
+mod values;
 
 #[cfg(feature = "log")]
 pub use self::log::{Logger, LoggerBuilder};
+#[cfg(feature = "tracing")]
+pub use self::tracing::{TracingLayer, TracingLayerBuilder};

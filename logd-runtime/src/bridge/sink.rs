@@ -19,9 +19,6 @@ use crate::stats::DropReason;
 use crate::wire;
 use crate::worker::shared::Mode;
 
-/// How long a flush through a facade, which has no say in it, may take.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Counts the records that the limit of their place kept back since the last one.
 const SUPPRESSED: &str = "suppressed";
 
@@ -135,18 +132,16 @@ impl Sink {
             core.drop_events(DropReason::Closed, 1);
             return;
         }
-        let suppressed = match self
-            .limit
-            .as_ref()
-            .map(|limit| limit.judge(site, Instant::now()))
-        {
-            Some(Verdict::Suppress) => {
-                core.drop_events(DropReason::RateLimited, 1);
-                return;
+        let mut suppressed = 0;
+        if let Some(limit) = &self.limit {
+            match limit.judge(site, Instant::now()) {
+                Verdict::Send { suppressed: before } => suppressed = before,
+                Verdict::Suppress => {
+                    core.drop_events(DropReason::RateLimited, 1);
+                    return;
+                }
             }
-            Some(Verdict::Send { suppressed }) => suppressed,
-            None => 0,
-        };
+        }
         let mut draft = Draft::default();
         make(&mut draft);
         if suppressed > 0 {
@@ -165,22 +160,21 @@ impl Sink {
         }
     }
 
-    /// The same without making a global client.
-    fn existing_core(&self) -> Option<Arc<Core>> {
-        match &self.client {
-            Some(client) => Some(Arc::clone(client.core())),
-            None => scope::existing_core(),
+    /// The client for what is no record. A thread inside of a client does not make one.
+    #[cfg(feature = "tracing")]
+    pub(super) fn reachable_core(&self) -> Option<Arc<Core>> {
+        if shard::is_busy() {
+            self.existing_core()
+        } else {
+            Some(self.core())
         }
     }
 
-    /// Sends what is queued, and waits for it for a bounded time.
-    pub(super) fn flush(&self) {
-        // Inside of a client it would wait for itself.
-        if shard::is_busy() {
-            return;
-        }
-        if let Some(core) = self.existing_core() {
-            let _ = core.worker.flush(FLUSH_TIMEOUT);
+    /// The client, where there is one without making the global one.
+    pub(super) fn existing_core(&self) -> Option<Arc<Core>> {
+        match &self.client {
+            Some(client) => Some(Arc::clone(client.core())),
+            None => scope::existing_core(),
         }
     }
 }

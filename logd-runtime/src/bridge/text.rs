@@ -2,6 +2,7 @@
 //! between two characters, with a mark that tells how much is missing.
 
 use std::fmt::{self, Write};
+use std::ops::Deref;
 
 use crate::wire::MAX_DATAGRAM;
 
@@ -30,10 +31,6 @@ impl Text {
         let _ = self.write_fmt(content);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.kept.is_empty()
-    }
-
     pub(super) fn is_cut(&self) -> bool {
         self.missing > 0
     }
@@ -59,8 +56,12 @@ impl Text {
             let _ = write!(self.kept, "… [{missing} bytes cut]");
         }
     }
+}
 
-    pub(super) fn as_str(&self) -> &str {
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
         &self.kept
     }
 }

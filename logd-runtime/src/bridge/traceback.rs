@@ -59,13 +59,15 @@ fn without_our_own(stack: &str) -> &str {
 
 /// Whether a frame is on the way from the program into here.
 fn is_ours(name: &str) -> bool {
-    const CRATES: [&str; 6] = [
+    const CRATES: [&str; 8] = [
         "logd_runtime::",
         "log::",
         "tracing::",
         "tracing_core::",
         "tracing_subscriber::",
-        "std::backtrace",
+        "std::",
+        "core::",
+        "alloc::",
     ];
     // `<&T as log::Log>::log` is an implementation of theirs, whatever it is for.
     let path = name.trim_start_matches(['<', '&']);
