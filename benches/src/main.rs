@@ -3,6 +3,7 @@
 //! runs in a process of its own, so that no peer's threads and memory are in another's figures.
 
 mod calls;
+mod faults;
 mod floor;
 mod keys;
 mod latency;
@@ -24,11 +25,11 @@ use crate::receivers::{Behaviour, Receiver};
 const USAGE: &str = "\
 usage: logd-bench [--quick | --full] [--threads N] [PART...]
 
-parts: floor calls peers threads keys latency shipping; all of them when none is named.
+parts: floor calls peers threads keys latency faults shipping; all of them when none is named.
 --quick takes less than a minute, --full some minutes. --threads: up to how many (2; 16 with --full).";
 
-const PARTS: [&str; 7] = [
-    "floor", "calls", "peers", "threads", "keys", "latency", "shipping",
+const PARTS: [&str; 8] = [
+    "floor", "calls", "peers", "threads", "keys", "latency", "faults", "shipping",
 ];
 
 struct Options {
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
     };
     let words: Vec<&str> = options.words.iter().map(String::as_str).collect();
     match words[..] {
-        ["read"] => receivers::read(),
+        ["read", behaviour] => receivers::read(behaviour),
         ["part", ref rest @ ..] => part(rest, &options),
         ref parts if parts.iter().all(|part| PARTS.contains(part)) => run(parts, &options),
         _ => {
@@ -137,7 +138,7 @@ fn run(parts: &[&str], options: &Options) {
         }
     }
     if wanted("latency") {
-        for behaviour in Behaviour::ALL {
+        for behaviour in Behaviour::COMPARED {
             latency::header(behaviour.name());
             for name in ["logd", "cadence", "cadence-unbuffered", "metrics"] {
                 if names().any(|known| known == name) {
@@ -145,6 +146,9 @@ fn run(parts: &[&str], options: &Options) {
                 }
             }
         }
+    }
+    if wanted("faults") {
+        child(&["faults"]);
     }
     if wanted("shipping") {
         println!("\nLoad: two threads, four counters and four timers, as fast as they can");
@@ -170,7 +174,7 @@ fn global(port: u16) -> FlushGuard {
 fn part(words: &[&str], options: &Options) {
     let effort = options.effort;
     let behaviour = match words {
-        ["latency", _, name] => Behaviour::ALL
+        ["latency", _, name] => Behaviour::COMPARED
             .into_iter()
             .find(|behaviour| behaviour.name() == *name)
             .expect("a behaviour"),
@@ -198,6 +202,7 @@ fn part(words: &[&str], options: &Options) {
                 latency::worst(&op, effort);
             }
         }
+        ["faults"] => faults::compare(&count_and_time("logd", receiver.port), effort),
         ["load"] => shipping::load(&client, if effort.full { 100_000_000 } else { 20_000_000 }),
         ["datagrams"] => shipping::per_datagram(&client, receiver.port, effort),
         ["burst"] => shipping::burst(effort),
