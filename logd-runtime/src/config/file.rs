@@ -223,8 +223,9 @@ fn words_without_quotes(before: &Entry<'_>, word: &str) -> Fault {
         *line,
         format!(
             "behind the value of `{name}` comes {}: a value of several words stands in quotes, \
-             {name} = \"{value} …\", another setting on a line of its own",
-            quoted(word)
+             {name} = \"{} …\", another setting on a line of its own",
+            quoted(word),
+            value.escape_debug()
         ),
     )
 }
