@@ -44,6 +44,14 @@
 //! [`Client::shutdown`]. What could not be sent has a [`DropReason`] and a number:
 //! [`Client::stats`], [`FlushReport`].
 
+//! # A program without it
+//!
+//! With the feature `off`, or `--cfg logd_off` in `RUSTFLAGS` where a feature would reach
+//! other programs of the same build, a final binary has none of the calls: arguments
+//! of the macros are checked and not evaluated, bodies of functions and sections run as if
+//! nothing stood around them, all types exist and report nothing. Arguments of methods
+//! are evaluated, as always in Rust. [`Client::noop`] is the same at run time.
+//!
 //! # What it costs
 //!
 //! A counted call writes one word of its own thread's memory, a timed one reads the

@@ -24,14 +24,18 @@ macro_rules! count {
     };
     ($key:expr, rate = $rate:expr $(,)?) => {{
         static SITE: $crate::Counter = $crate::__private_0_1_0::counter($key, $rate);
-        $crate::Counter::increment(&SITE)
+        if $crate::__private_0_1_0::ON {
+            $crate::Counter::increment(&SITE);
+        }
     }};
     ($key:expr, by = $by:expr $(,)?) => {
         $crate::count!($key, by = $by, rate = 1.0)
     };
     ($key:expr, by = $by:expr, rate = $rate:expr $(,)?) => {{
         static SITE: $crate::Counter = $crate::__private_0_1_0::counter($key, $rate);
-        $crate::Counter::add(&SITE, $by)
+        if $crate::__private_0_1_0::ON {
+            $crate::Counter::add(&SITE, $by);
+        }
     }};
     ($key:expr, rate = $rate:expr, by = $by:expr $(,)?) => {
         $crate::count!($key, by = $by, rate = $rate)
@@ -54,7 +58,9 @@ macro_rules! meter {
     };
     ($key:expr, $value:expr, rate = $rate:expr $(,)?) => {{
         static SITE: $crate::Meter = $crate::__private_0_1_0::meter($key, $rate);
-        $crate::Meter::set(&SITE, $value)
+        if $crate::__private_0_1_0::ON {
+            $crate::Meter::set(&SITE, $value);
+        }
     }};
 }
 
@@ -75,6 +81,8 @@ macro_rules! time {
     };
     ($key:expr, $duration:expr, rate = $rate:expr $(,)?) => {{
         static SITE: $crate::Timer = $crate::__private_0_1_0::timer($key, $rate);
-        $crate::Timer::record(&SITE, $duration)
+        if $crate::__private_0_1_0::ON {
+            $crate::Timer::record(&SITE, $duration);
+        }
     }};
 }

@@ -97,7 +97,7 @@ pub(crate) fn template(name: &str) -> Result<Option<Template>, String> {
                     "`{` and `}` name an argument here, as in \"db.{table}.load\": \
                             this one has no partner"
                         .to_owned(),
-                )
+                );
             }
         };
         if !is_identifier(argument) {

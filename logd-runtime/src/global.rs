@@ -12,6 +12,7 @@ use crate::client::{Builder, Client};
 use crate::config::Config;
 use crate::error::Error;
 use crate::manual;
+use crate::off::OFF;
 use crate::record::shard;
 use crate::scope;
 use crate::stats::FlushReport;
@@ -74,6 +75,12 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
         return Err(Error::already_initialized());
     }
     let client = get();
+    if OFF {
+        return Ok(FlushGuard {
+            client,
+            timeout: GUARD_TIMEOUT,
+        });
+    }
     let core = client.core();
     if core.worker.shared.mode() == Mode::Closed {
         return Err(Error::config(
@@ -176,13 +183,13 @@ pub fn delete_log(path: &str) -> Result<(), Error> {
 /// logd_runtime::stop_timer("import");
 /// ```
 pub fn start_timer(name: &str) {
-    manual::start_timer(&scope::current_core(), name);
+    here(|core| manual::start_timer(core, name));
 }
 
 /// Stops a timer that [`start_timer`] started on this thread, and records it. One
 /// that does not run is left alone.
 pub fn stop_timer(name: &str) {
-    manual::stop_timer(&scope::current_core(), name);
+    here(|core| manual::stop_timer(core, name));
 }
 
 /// Starts or goes on with an accumulator by name on this thread: a timer that
@@ -201,21 +208,28 @@ pub fn stop_timer(name: &str) {
 /// flush_accumulator("timers.mysql");
 /// ```
 pub fn start_accumulator(name: &str) {
-    manual::start_accumulator(&scope::current_core(), name);
+    here(|core| manual::start_accumulator(core, name));
 }
 
 /// Stops an accumulator that [`start_accumulator`] started on this thread. One
 /// that does not run is left alone.
 pub fn stop_accumulator(name: &str) {
-    manual::stop_accumulator(&scope::current_core(), name);
+    here(|core| manual::stop_accumulator(core, name));
 }
 
 /// Records the sum of an accumulator of this thread; one that runs is stopped.
 pub fn flush_accumulator(name: &str) {
-    manual::flush_accumulator(&scope::current_core(), name);
+    here(|core| manual::flush_accumulator(core, name));
 }
 
 /// Records the sums of all accumulators that this thread started by name.
 pub fn flush_accumulators() {
-    manual::flush_accumulators(&scope::current_core());
+    here(|core| manual::flush_accumulators(core));
+}
+
+/// Does something with the current client.
+fn here(act: impl FnOnce(&Arc<Core>)) {
+    if !OFF {
+        act(&scope::current_core());
+    }
 }

@@ -9,6 +9,7 @@
 mod clock;
 mod error;
 mod key;
+mod off;
 mod rate;
 mod stats;
 mod sync;

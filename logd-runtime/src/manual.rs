@@ -9,6 +9,7 @@ use crate::accumulator::{Accumulator, Section};
 use crate::client::core::{Change, Core};
 use crate::client::lease;
 use crate::clock;
+use crate::off::OFF;
 use crate::record::Reading;
 use crate::record::registry::Kind;
 use crate::record::shard;
@@ -64,12 +65,18 @@ pub(crate) fn record_by_name(core: &Core, kind: Kind, name: &str, change: Change
 }
 
 pub(crate) fn start_timer(core: &Core, name: &str) {
+    if OFF {
+        return;
+    }
     let name = name_of(core, name);
     let now = clock::now();
     with_timers(|timers| timers.insert(name, now));
 }
 
 pub(crate) fn stop_timer(core: &Core, name: &str) {
+    if OFF {
+        return;
+    }
     let now = clock::now();
     let key = name_of(core, name);
     let started = with_timers(|timers| timers.remove(&key)).flatten();
@@ -80,6 +87,9 @@ pub(crate) fn stop_timer(core: &Core, name: &str) {
 }
 
 pub(crate) fn start_accumulator(core: &Arc<Core>, name: &str) {
+    if OFF {
+        return;
+    }
     let key = name_of(core, name);
     with_accumulators(|accumulators| {
         let manual = accumulators.entry(key).or_insert_with(|| Manual {
@@ -94,6 +104,9 @@ pub(crate) fn start_accumulator(core: &Arc<Core>, name: &str) {
 }
 
 pub(crate) fn stop_accumulator(core: &Core, name: &str) {
+    if OFF {
+        return;
+    }
     let key = name_of(core, name);
     with_accumulators(|accumulators| {
         if let Some(manual) = accumulators.get_mut(&key) {
@@ -103,12 +116,18 @@ pub(crate) fn stop_accumulator(core: &Core, name: &str) {
 }
 
 pub(crate) fn flush_accumulator(core: &Core, name: &str) {
+    if OFF {
+        return;
+    }
     let key = name_of(core, name);
     // Dropped outside of the borrow, and recorded by being dropped.
     drop(with_accumulators(|accumulators| accumulators.remove(&key)));
 }
 
 pub(crate) fn flush_accumulators(core: &Core) {
+    if OFF {
+        return;
+    }
     let client = core.weak().as_ptr() as usize;
     drop(with_accumulators(|accumulators| {
         let own = accumulators.extract_if(|(owner, _), _| *owner == client);

@@ -11,6 +11,7 @@ use pin_project_lite::pin_project;
 
 use crate::key::Name;
 use crate::metric::{Counter, Started, Timer};
+use crate::off::{Kept, OFF};
 
 /// Whether a value is a success, for functions with the `outcome` option.
 ///
@@ -122,6 +123,11 @@ impl Measure for Counter {
 #[derive(Debug)]
 #[must_use = "dropping it says that the call was cancelled"]
 pub struct OutcomeGuard<M: Measure> {
+    kept: Kept<UnderWay<M>>,
+}
+
+#[derive(Debug)]
+struct UnderWay<M: 'static> {
     outcomes: &'static Outcomes<M>,
     started: Started,
     /// Whether the thread was unwinding before the call began.
@@ -131,44 +137,55 @@ pub struct OutcomeGuard<M: Measure> {
 impl<M: Measure> OutcomeGuard<M> {
     pub(crate) fn new(outcomes: &'static Outcomes<M>) -> Self {
         OutcomeGuard {
-            outcomes,
-            started: outcomes.ok.begin(),
-            unwinding: thread::panicking(),
+            kept: Kept::new(|| UnderWay {
+                outcomes,
+                started: outcomes.ok.begin(),
+                unwinding: thread::panicking(),
+            }),
         }
     }
 
     /// A guard that records nothing any more.
     fn ended(outcomes: &'static Outcomes<M>) -> Self {
         OutcomeGuard {
-            outcomes,
-            started: Started::DISCARDED,
-            unwinding: false,
+            kept: Kept::new(|| UnderWay {
+                outcomes,
+                started: Started::DISCARDED,
+                unwinding: false,
+            }),
         }
     }
 
     pub(crate) fn finish<T: Outcome>(mut self, value: T) -> T {
-        let metric = if value.is_ok() {
-            &self.outcomes.ok
-        } else {
-            &self.outcomes.err
+        let Some(under_way) = self.kept.get_mut() else {
+            return value;
         };
-        metric.end(std::mem::replace(&mut self.started, Started::DISCARDED));
+        let metric = if value.is_ok() {
+            &under_way.outcomes.ok
+        } else {
+            &under_way.outcomes.err
+        };
+        let started = std::mem::replace(&mut under_way.started, Started::DISCARDED);
+        metric.end(started);
         value
     }
 }
 
 impl<M: Measure> Drop for OutcomeGuard<M> {
     fn drop(&mut self) {
-        if self.started == Started::DISCARDED {
+        let Some(under_way) = self.kept.get() else {
+            return;
+        };
+        if under_way.started == Started::DISCARDED {
             return;
         }
-        let panicked = !self.unwinding && thread::panicking();
+        let panicked = !under_way.unwinding && thread::panicking();
         let metric = if panicked {
-            &self.outcomes.panicked
+            &under_way.outcomes.panicked
         } else {
-            &self.outcomes.cancelled
+            &under_way.outcomes.cancelled
         };
-        metric.end(self.started);
+        metric.end(under_way.started);
     }
 }
 
@@ -203,6 +220,9 @@ impl<M: Measure, F: Future<Output: Outcome>> Future for OutcomeFuture<M, F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        if OFF {
+            return this.future.poll(context);
+        }
         let guard = this
             .guard
             .get_or_insert_with(|| OutcomeGuard::new(this.outcomes));

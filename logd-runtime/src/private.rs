@@ -9,6 +9,7 @@ pub use crate::accumulator::{Accumulated, OpenGuard};
 use crate::key::Name;
 pub use crate::metric::named::Template;
 pub use crate::metric::timed_future::TimedFuture;
+use crate::off::OFF;
 use crate::outcome::Measure;
 pub use crate::outcome::{OutcomeFuture, OutcomeGuard, Outcomes};
 use crate::{Accumulator, Counter, Meter, Outcome, Section, TimedGuard, Timer};
@@ -78,6 +79,9 @@ pub const fn counter_outcomes_template(rate: f64) -> Template<Outcomes<Counter>>
     Template::new(rate)
 }
 
+/// Whether the macros record: constant, so that what they would do is checked and then left out.
+pub const ON: bool = !OFF;
+
 /// Calls a function's body: where an expansion needs its value, `return` included.
 #[inline(always)]
 pub fn call<T>(body: impl FnOnce() -> T) -> T {
@@ -103,11 +107,13 @@ pub fn section(site: &'static Timer) -> Section {
 }
 
 /// A section of an accumulator that the user holds.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn section_of(accumulator: &Accumulator) -> Section {
     accumulator.start()
 }
 
 /// Opens an accumulator on this thread until the guard goes.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn open(site: &'static Timer) -> OpenGuard {
     OpenGuard::new(site)
 }
@@ -123,11 +129,13 @@ pub fn timed_future<F: Future>(site: &'static Timer, future: F) -> TimedFuture<F
 }
 
 /// Begins a timed call whose end tells how it went.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn enter_outcome(site: &'static Outcomes<Timer>) -> OutcomeGuard<Timer> {
     OutcomeGuard::new(site)
 }
 
 /// Begins a counted call whose end tells how it went.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn count_outcome(site: &'static Outcomes<Counter>) -> OutcomeGuard<Counter> {
     OutcomeGuard::new(site)
 }
@@ -143,6 +151,7 @@ pub fn finish_counted<T: Outcome>(guard: OutcomeGuard<Counter>, value: T) -> T {
 }
 
 /// Times a call under a name made from its arguments.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn enter_named(
     site: &'static Template<Timer>,
     name: std::fmt::Arguments<'_>,
@@ -151,11 +160,13 @@ pub fn enter_named(
 }
 
 /// Counts a call under a name made from its arguments.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn count_named(site: &'static Template<Counter>, name: std::fmt::Arguments<'_>) {
     site.metric(name).increment();
 }
 
 /// Begins a timed call, named from its arguments, whose end tells how it went.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn enter_outcome_named(
     site: &'static Template<Outcomes<Timer>>,
     name: std::fmt::Arguments<'_>,
@@ -164,6 +175,7 @@ pub fn enter_outcome_named(
 }
 
 /// Begins a counted call, named from its arguments, whose end tells how it went.
+#[cfg_attr(any(feature = "off", logd_off), inline)]
 pub fn count_outcome_named(
     site: &'static Template<Outcomes<Counter>>,
     name: std::fmt::Arguments<'_>,

@@ -5,6 +5,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+/// The state of a client whose calls are compiled away.
+const OFF: &str = "off: compiled without recording";
+
 /// Why an event was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -239,6 +242,14 @@ pub struct Stats {
 impl Stats {
     totals_accessors!();
 
+    pub(crate) fn off() -> Self {
+        Stats {
+            totals: Totals::default(),
+            transport: OFF.to_owned(),
+            clock: "off",
+        }
+    }
+
     /// The clock behind timers: `cycle counter` where it can be trusted, else `monotonic`.
     pub fn clock(&self) -> &str {
         self.clock
@@ -268,6 +279,15 @@ pub struct FlushReport {
 
 impl FlushReport {
     totals_accessors!();
+
+    pub(crate) fn off() -> Self {
+        FlushReport {
+            totals: Totals::default(),
+            transport: OFF.to_owned(),
+            timed_out: false,
+            took: Duration::ZERO,
+        }
+    }
 
     /// Takes in what a later report of the same flush has to add.
     pub(crate) fn add(&mut self, later: &FlushReport) {

@@ -19,7 +19,7 @@ mod record;
 #[cfg(not(loom))]
 mod layers;
 #[cfg(not(loom))]
-use layers::{clock, error, key, record, stats, sys, transport, wire, worker};
+use layers::{clock, error, key, off, record, stats, sys, transport, wire, worker};
 #[cfg(not(loom))]
 use {
     error::Error,

@@ -12,6 +12,7 @@ pub use self::task::{Accumulated, AccumulatorExt, InAccumulator};
 use crate::client::core::Change;
 use crate::error::Error;
 use crate::metric::{TimedGuard, Timer};
+use crate::off::{Kept, OFF};
 use crate::record::registry::{self, Kind};
 use crate::record::{Reading, shard};
 use crate::stats::DropReason;
@@ -44,7 +45,7 @@ use crate::{key, rate, scope};
 /// ```
 #[derive(Debug)]
 pub struct Accumulator {
-    sum: Use,
+    sum: Kept<Use>,
     /// Cleaned; without one the reading is an invalid key.
     key: Option<Arc<str>>,
     rate: f64,
@@ -72,12 +73,18 @@ impl Accumulator {
     }
 
     fn of(key: &str, rate: f64) -> Self {
-        let sum = Use::open();
-        // Any thread may start a section.
-        sum.mark_shared();
         Accumulator {
-            sum,
-            key: key::clean(key).map(Into::into),
+            sum: Kept::new(|| {
+                let sum = Use::open();
+                // Any thread may start a section.
+                sum.mark_shared();
+                sum
+            }),
+            key: if OFF {
+                None
+            } else {
+                key::clean(key).map(Into::into)
+            },
             rate,
         }
     }
@@ -86,21 +93,22 @@ impl Accumulator {
     ///
     /// One that outlives its accumulator counts up to the accumulator's reading.
     pub fn start(&self) -> Section {
-        self.sum.share();
-        if self.sum.start() {
-            return Section {
-                kind: SectionKind::Held(self.sum),
+        Section::new(|| {
+            let Some(sum) = self.sum.get() else {
+                return SectionKind::Uncounted;
             };
-        }
-        self.sum.release();
-        Section {
-            kind: SectionKind::Uncounted,
-        }
+            sum.share();
+            if sum.start() {
+                return SectionKind::Held(*sum);
+            }
+            sum.release();
+            SectionKind::Uncounted
+        })
     }
 
     /// Records the sum so far and starts again from 0. Dropping does so too.
     pub fn flush(&self) {
-        self.record(self.sum.read());
+        self.record(self.sum.get().and_then(|sum| sum.read()));
     }
 
     fn record(&self, reading: Option<Reading>) {
@@ -125,8 +133,10 @@ impl Accumulator {
 
 impl Drop for Accumulator {
     fn drop(&mut self) {
-        self.record(self.sum.close());
-        self.sum.release();
+        if let Some(sum) = self.sum.get() {
+            self.record(sum.close());
+            sum.release();
+        }
     }
 }
 
@@ -134,7 +144,7 @@ impl Drop for Accumulator {
 #[derive(Debug)]
 #[must_use = "dropping it ends the section: bind it, `let _section = accumulator.start();`"]
 pub struct Section {
-    kind: SectionKind,
+    kind: Kept<SectionKind>,
 }
 
 #[derive(Debug)]
@@ -154,14 +164,20 @@ impl Section {
     /// complete in itself.
     #[inline]
     pub(crate) fn at(timer: &'static Timer) -> Self {
-        let kind = match open::find(timer) {
+        Section::new(|| match open::find(timer) {
             Some(sum) if sum.start() => SectionKind::Within(sum),
             Some(_) => SectionKind::Uncounted,
             None => SectionKind::Whole {
                 _timed: timer.start(),
             },
-        };
-        Section { kind }
+        })
+    }
+
+    #[inline]
+    fn new(begin: impl FnOnce() -> SectionKind) -> Self {
+        Section {
+            kind: Kept::new(begin),
+        }
     }
 
     /// Ends the section.
@@ -171,13 +187,13 @@ impl Section {
 impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
-        match &self.kind {
-            SectionKind::Within(sum) => sum.stop(),
-            SectionKind::Held(sum) => {
+        match self.kind.get() {
+            Some(SectionKind::Within(sum)) => sum.stop(),
+            Some(SectionKind::Held(sum)) => {
                 sum.stop();
                 sum.release();
             }
-            SectionKind::Uncounted | SectionKind::Whole { .. } => {}
+            Some(SectionKind::Uncounted | SectionKind::Whole { .. }) | None => {}
         }
     }
 }
@@ -187,21 +203,23 @@ impl Drop for Section {
 #[derive(Debug)]
 #[must_use = "the accumulator is open only while this lives"]
 pub struct OpenGuard {
-    entered: Option<Entered>,
+    entered: Kept<Option<Entered>>,
 }
 
 impl OpenGuard {
     pub(crate) fn new(timer: &'static Timer) -> Self {
-        let outermost = open::find(timer).is_none();
         OpenGuard {
-            entered: outermost.then(|| Entered::new(Open::new(timer))),
+            entered: Kept::new(|| {
+                let outermost = open::find(timer).is_none();
+                outermost.then(|| Entered::new(Open::new(timer)))
+            }),
         }
     }
 }
 
 impl Drop for OpenGuard {
     fn drop(&mut self) {
-        if let Some(entered) = self.entered.take() {
+        if let Some(entered) = self.entered.get_mut().and_then(Option::take) {
             let open = entered.open;
             drop(entered);
             open.close();

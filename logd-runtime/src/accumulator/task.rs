@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use super::open::{self, Entered, Open};
 use super::sum::Use;
 use crate::metric::Timer;
+use crate::off::{Kept, OFF};
 
 pin_project! {
     /// A future with an accumulator that is open for it: the body of a function
@@ -20,13 +21,13 @@ pin_project! {
         // Dropped before the state, which then leaves and closes the accumulator.
         #[pin]
         future: F,
-        state: State,
+        state: Kept<State>,
     }
 
     impl<F> PinnedDrop for Accumulated<F> {
         fn drop(this: Pin<&mut Self>) {
             // Sections that end as the future goes count too.
-            if let Some(open) = this.project().state.open() {
+            if let Some(open) = this.project().state.get().and_then(State::open) {
                 open::enter(open);
             }
         }
@@ -75,7 +76,7 @@ impl<F> Accumulated<F> {
     pub(crate) fn new(timer: &'static Timer, future: F) -> Self {
         Accumulated {
             future,
-            state: State { timer, sum: None },
+            state: Kept::new(|| State { timer, sum: None }),
         }
     }
 }
@@ -85,11 +86,14 @@ impl<F: Future> Future for Accumulated<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let entered = this.state.enter();
+        let Some(state) = this.state.get_mut() else {
+            return this.future.poll(context);
+        };
+        let entered = state.enter();
         let polled = this.future.poll(context);
         if polled.is_ready() {
             drop(entered);
-            this.state.close();
+            state.close();
         }
         polled
     }
@@ -120,6 +124,9 @@ struct Taken(Vec<Open>);
 
 impl Taken {
     fn from_here() -> Self {
+        if OFF {
+            return Taken(Vec::new());
+        }
         let all = open::all();
         all.iter().for_each(|open| open.sum.share());
         Taken(all)

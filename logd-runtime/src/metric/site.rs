@@ -8,6 +8,7 @@ use crate::client::core::{Change, Core};
 use crate::client::{Client, lease};
 use crate::error::Error;
 use crate::key::Name;
+use crate::off::OFF;
 use crate::rate;
 use crate::record::registry::{self, Kind};
 use crate::record::shard::{self, AtomicPlace, Place};
@@ -148,6 +149,9 @@ impl Site {
     /// Records one event.
     #[inline(always)]
     pub(crate) fn record(&self, change: Change) {
+        if OFF {
+            return;
+        }
         // Inlined with a known change, this is the one store that the change needs.
         if shard::with_slot(self.direct(), |header, slot| change.apply(header, slot)).is_none() {
             self.record_indirectly(change);
@@ -205,6 +209,9 @@ impl Site {
     }
 
     fn slowly<R>(&self, record: impl FnOnce(&Core, u32) -> R) -> Option<R> {
+        if OFF {
+            return None;
+        }
         let recorded = shard::slow_path(
             || {
                 let slot = self.registered();

@@ -9,6 +9,7 @@ use crate::client::core::Change;
 use crate::clock;
 use crate::error::Error;
 use crate::key::Name;
+use crate::off::{Kept, OFF};
 use crate::rate;
 use crate::record::{Kind, Reading, shard};
 
@@ -89,6 +90,9 @@ impl Timer {
     /// Records a duration that was measured by other means.
     #[inline]
     pub fn record(&self, duration: Duration) {
+        if OFF {
+            return;
+        }
         self.site.record(Change::Time(Reading::duration(duration)));
     }
 
@@ -99,8 +103,10 @@ impl Timer {
     #[inline]
     pub fn start(&self) -> TimedGuard<'_> {
         TimedGuard {
-            timer: self,
-            started: self.begin(),
+            kept: Kept::new(|| UnderWay {
+                timer: self,
+                started: self.begin(),
+            }),
         }
     }
 
@@ -116,7 +122,9 @@ impl Timer {
 
     #[inline]
     pub(crate) fn begin(&self) -> Started {
-        if self.site.rate() < 1.0 && !self.clocks() {
+        if OFF {
+            Started::DISCARDED
+        } else if self.site.rate() < 1.0 && !self.clocks() {
             Started::UNCLOCKED
         } else {
             Started(clock::now())
@@ -133,6 +141,9 @@ impl Timer {
 
     #[inline]
     pub(crate) fn end(&self, started: Started) {
+        if OFF {
+            return;
+        }
         // One comparison for the usual call.
         if started.is_clocked() {
             let reading = Reading::ticks(clock::now().saturating_sub(started.0));
@@ -174,6 +185,11 @@ impl Started {
 #[derive(Debug)]
 #[must_use = "dropping the guard ends the measurement: bind it, `let _timed = timer.start();`"]
 pub struct TimedGuard<'timer> {
+    kept: Kept<UnderWay<'timer>>,
+}
+
+#[derive(Debug)]
+struct UnderWay<'timer> {
     timer: &'timer Timer,
     started: Started,
 }
@@ -196,9 +212,12 @@ impl TimedGuard<'_> {
     /// ```
     #[inline]
     pub fn discard(mut self) {
-        let discarded = std::mem::replace(&mut self.started, Started::DISCARDED);
+        let Some(under_way) = self.kept.get_mut() else {
+            return;
+        };
+        let discarded = std::mem::replace(&mut under_way.started, Started::DISCARDED);
         if discarded.is_clocked() {
-            self.timer.clock_next();
+            under_way.timer.clock_next();
         }
     }
 }
@@ -206,6 +225,8 @@ impl TimedGuard<'_> {
 impl Drop for TimedGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.timer.end(self.started);
+        if let Some(under_way) = self.kept.get() {
+            under_way.timer.end(under_way.started);
+        }
     }
 }

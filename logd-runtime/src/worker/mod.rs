@@ -21,6 +21,7 @@ use self::flush::{Flushing, Request};
 use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
 use crate::clock;
+use crate::off::OFF;
 use crate::record::quiet::{QuietGuard, QuietMutex};
 use crate::record::shard;
 use crate::stats::{DropReason, FlushReport, Stats, Totals};
@@ -474,6 +475,9 @@ impl Worker {
 
     /// Flushes and waits for it, `timeout` at most.
     pub(crate) fn flush(&self, timeout: Duration) -> FlushReport {
+        if OFF {
+            return FlushReport::off();
+        }
         let start = Instant::now();
         let Some(request) = self.request(timeout) else {
             return self.flush_here(deadline(start, timeout));
@@ -484,6 +488,9 @@ impl Worker {
 
     /// Flushes without holding up the thread that waits.
     pub(crate) async fn flush_async(&self, timeout: Duration) -> FlushReport {
+        if OFF {
+            return FlushReport::off();
+        }
         let start = Instant::now();
         match self.request(timeout) {
             Some(request) => Flushing(request).await,
@@ -506,6 +513,9 @@ impl Worker {
     }
 
     pub(crate) fn stats(&self) -> Stats {
+        if OFF {
+            return Stats::off();
+        }
         let mut pipeline = self.pipeline();
         if self.shared.mode() == Mode::Closed {
             // What raced the shutdown into a slot.
@@ -521,6 +531,9 @@ impl Worker {
 
     /// Ends the client: refuses further events, flushes, gives up what is left and stops the thread.
     pub(crate) fn shutdown(&self, timeout: Duration) -> FlushReport {
+        if OFF {
+            return FlushReport::off();
+        }
         self.shared.set_mode(Mode::Closed);
         let mut report = self.flush(timeout);
         let mut pipeline = self.pipeline();

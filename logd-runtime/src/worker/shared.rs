@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use super::series::Encoded;
+use crate::off::OFF;
 use crate::record::Shard;
 use crate::record::quiet::QuietMutex;
 use crate::stats::{DropReason, SharedDrops};
@@ -55,6 +56,7 @@ struct MessageQueue {
 
 impl Shared {
     pub(crate) fn new(mode: Mode) -> Self {
+        let mode = if OFF { Mode::Ignore } else { mode };
         Shared {
             mode: AtomicU8::new(mode as u8),
             shards: QuietMutex::default(),
@@ -72,6 +74,9 @@ impl Shared {
     }
 
     pub(crate) fn mode(&self) -> Mode {
+        if OFF {
+            return Mode::Ignore;
+        }
         const MODES: [Mode; 4] = [Mode::Reduce, Mode::EachEvent, Mode::Ignore, Mode::Closed];
         // ORDERING: a thread that sees the mode sees what was settled before it was set.
         MODES[self.mode.load(Ordering::Acquire) as usize]
@@ -91,6 +96,9 @@ impl Shared {
     }
 
     fn change_mode(&self, shards: &Shards, mode: Mode) {
+        if OFF {
+            return;
+        }
         // ORDERING: pairs with the load in `mode`.
         self.mode.store(mode as u8, Ordering::Release);
         for shard in &shards.all {
