@@ -344,3 +344,61 @@ fn the_script_reports_how_it_ended_before_it_is_gone() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(received(&interval, "nightly.read.err"), Some(1.0));
 }
+
+/// The line that the receiver has of a message.
+#[track_caller]
+fn line_with<'a>(text: &'a str, words: &str) -> &'a str {
+    let found = text.lines().find(|line| line.contains(words));
+    found.unwrap_or_else(|| panic!("no {words:?} in\n{text}"))
+}
+
+#[test]
+fn the_service_that_logs_shows_what_arrived() {
+    let text = printed(example("log_service", &[]).output().expect("the service"));
+    let (console, received) = text.split_once("THE RECEIVER HAS").expect("both");
+    assert_eq!(console.trim(), "console: ERROR order 7 is not paid");
+    let failed = line_with(received, "is not paid");
+    for part in [
+        " ERROR shop.log log_service ",
+        "examples/log_service.rs",
+        "order=7",
+    ] {
+        assert!(failed.contains(part), "{part}: {failed}");
+    }
+    line_with(received, "caused by: no reply in 30 s");
+    assert!(line_with(received, " DEBUG ").contains("order=1"), "{text}");
+    let warnings = received.matches(" WARNING ").count();
+    assert_eq!(warnings, 3, "{text}");
+    let flush = text.lines().last().expect("a report");
+    assert!(flush.contains("21 events: 10 sent"), "{flush}");
+    assert!(flush.contains("11 dropped (rate_limited)"), "{flush}");
+}
+
+#[test]
+fn the_traced_service_shows_what_arrived() {
+    let text = printed(
+        example("tracing_service", &[])
+            .output()
+            .expect("the service"),
+    );
+    assert_eq!(text.matches(" loaded ").count(), 4, "{text}");
+    let loaded = line_with(&text, "request_id=2");
+    for part in [
+        " INFO ",
+        "span=\"request:load\"",
+        "rows=3",
+        "table=\"orders\"",
+    ] {
+        assert!(loaded.contains(part), "{part}: {loaded}");
+    }
+    let failed = line_with(&text, "cannot answer");
+    assert!(
+        failed.contains("request_id=3") && failed.contains("error="),
+        "{failed}"
+    );
+    line_with(&text, "    no such table");
+    line_with(&text, "tracing_service.request: 5 calls");
+    line_with(&text, "tracing_service.load: 5 calls");
+    let flush = text.lines().last().expect("a report");
+    assert!(flush.contains("19 events: 19 sent"), "{flush}");
+}

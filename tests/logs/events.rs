@@ -139,14 +139,29 @@ fn events_have_the_names_and_the_fields_of_the_spans_that_they_are_in() {
         .collect();
     let request = Some("request");
     let expected = [
-        ("began", request, vec!["span", "id_", "user"]),
+        ("began", request, vec!["span", "request_id", "user"]),
         (
             "loaded",
             Some("request:load"),
-            vec!["span", "table", "user", "load_table", "id_", "request_user"],
+            vec![
+                "span",
+                "table",
+                "user",
+                "load_table",
+                "request_id",
+                "request_user",
+            ],
         ),
-        ("done", request, vec!["span", "id_", "user", "status"]),
-        ("afterwards", request, vec!["span", "id_", "user", "status"]),
+        (
+            "done",
+            request,
+            vec!["span", "request_id", "user", "status"],
+        ),
+        (
+            "afterwards",
+            request,
+            vec!["span", "request_id", "user", "status"],
+        ),
         ("outside", None, vec![]),
     ];
     assert_eq!(seen, expected);
@@ -158,7 +173,7 @@ fn events_have_the_names_and_the_fields_of_the_spans_that_they_are_in() {
     ] {
         assert_eq!(text(&lines[1], name), value);
     }
-    assert_eq!(lines[1].get("id_"), Some(&7.into()));
+    assert_eq!(lines[1].get("request_id"), Some(&7.into()));
     assert_eq!(lines[2].get("status"), Some(&200.into()));
 }
 

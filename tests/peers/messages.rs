@@ -4,8 +4,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use logd::Client;
-use logd::wire::{self, LogRecord, Message};
+use log::{Level, LevelFilter};
+use logd::wire::{self, Message};
+use logd::{Client, Logger};
 use serde_json::{Value as Json, json};
 
 use crate::pylogd;
@@ -273,9 +274,26 @@ fn other_values_prefixes_and_rates_give_the_same_messages() {
     }
 }
 
-// The messages only: what takes them from a logging facade is the place of the `log` feature.
+/// What was logged with pylogd's handler, logged with ours: an error stands for an exception.
+fn log(logger: &Logger, fields: &Json) {
+    let level = match fields["level"].as_str().unwrap() {
+        "ERROR" => Level::Error,
+        "WARNING" => Level::Warn,
+        "INFO" => Level::Info,
+        "DEBUG" => Level::Debug,
+        other => panic!("no level of `log`: {other:?}"),
+    };
+    let msg = fields["msg"].as_str().unwrap();
+    if fields["tb"].is_string() {
+        let cause = "no such thing".parse::<u32>().unwrap_err();
+        log::log!(logger: logger, target: "base", level, error:err = cause; "{msg}");
+    } else {
+        log::log!(logger: logger, target: "base", level, "{msg}");
+    }
+}
+
 #[test]
-fn log_lines_of_the_handler_have_the_same_fields() {
+fn records_of_the_handler_have_the_same_fields() {
     let wire = Wire::new();
     let told = pylogd::run("logs", Some(wire.port()), "");
     let mut theirs = wire.take(told.len() as u64 + 1);
@@ -286,27 +304,50 @@ fn log_lines_of_the_handler_have_the_same_fields() {
             path: "mylogpath.log".into()
         })
     );
-
     let their_fields = pylogd::decode(&theirs);
-    let ours: Vec<_> = their_fields
-        .iter()
-        .map(|fields| {
-            let text = |name: &str| fields[name].as_str();
-            let [path, level, msg, name] =
-                ["path", "level", "msg", "name"].map(|name| text(name).unwrap());
-            let mut record =
-                LogRecord::new(path, level, msg, name, fields["time"].as_f64().unwrap());
-            record.pid = fields["pid"]
-                .as_u64()
-                .map(|pid| u32::try_from(pid).unwrap());
-            record.loc = text("loc");
-            record.tb = text("tb");
-            let mut datagram = Vec::new();
-            wire::log(&mut datagram, &record).unwrap();
-            datagram
-        })
-        .collect();
-    assert_eq!(pylogd::decode(&ours), their_fields);
+
+    log::set_max_level(LevelFilter::Trace);
+    let client = wire.client();
+    let logger = Logger::builder()
+        .path("mylogpath.log")
+        .level(LevelFilter::Trace)
+        .client(client.clone())
+        .build()
+        .unwrap();
+    their_fields.iter().for_each(|fields| log(&logger, fields));
+    let our_fields = pylogd::decode(&wire.sent_by(&client));
+
+    assert_eq!(our_fields.len(), their_fields.len());
+    for (mut ours, mut theirs) in our_fields.into_iter().zip(their_fields) {
+        // The process, the moment and the place are each side's own, in the same form.
+        for fields in [&mut ours, &mut theirs] {
+            let fields = fields.as_object_mut().unwrap();
+            assert!(fields.remove("pid").unwrap().is_u64());
+            let time = fields.remove("time").unwrap();
+            assert!(time.is_f64() && time.as_f64().unwrap() > 1.7e9, "{time}");
+            let loc = fields.remove("loc").unwrap();
+            let (file, place) = loc.as_str().unwrap().split_once(' ').unwrap();
+            let (function, line) = place.rsplit_once(':').unwrap();
+            assert!(file.contains("/peers/") && !function.is_empty(), "{loc}");
+            assert!(line.parse::<u32>().unwrap() > 0, "{loc}");
+            // It ends in what went wrong.
+            if let Some(traceback) = fields.remove("tb") {
+                let last = traceback
+                    .as_str()
+                    .unwrap()
+                    .lines()
+                    .last()
+                    .unwrap()
+                    .to_owned();
+                assert!(!last.is_empty(), "{traceback}");
+                fields.insert("tb".to_owned(), true.into());
+            }
+        }
+        // A key-value, which Python's records have none of.
+        let error = ours.as_object_mut().unwrap().remove("error");
+        assert_eq!(error.is_some(), ours["tb"] == true);
+        assert_eq!(ours, theirs);
+    }
 }
 
 /// Reads the README that is installed beside pylogd, so that no line of it can be forgotten.

@@ -94,7 +94,7 @@ fn is_log(vector: &Vector) -> bool {
 /// The vectors that calls can produce.
 fn reachable() -> Vec<Vector> {
     let mut vectors = vectors("recommended");
-    // Log lines come with the `log` feature; their bytes are tested where they are encoded.
+    // Log lines have a time and a place of their own; their bytes are tested where they are encoded.
     vectors.retain(|vector| {
         !is_log(vector) && UNREACHABLE.iter().all(|(name, _)| vector.name != *name)
     });

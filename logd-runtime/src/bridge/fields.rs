@@ -66,10 +66,11 @@ impl Fields {
         self.list.push((name, content));
     }
 
-    /// Whether a field of this name would hide one.
+    /// Whether a field of this name would hide one, of the message's own too.
     #[cfg(feature = "tracing")]
     pub(super) fn has(&self, name: &str) -> bool {
-        self.names.contains(&safe(name))
+        let safe = safe(name);
+        safe.len() > name.len() || self.names.contains(&safe)
     }
 
     pub(super) fn list(&self) -> &[(String, Content)] {

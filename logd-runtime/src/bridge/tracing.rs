@@ -53,7 +53,7 @@ use crate::record::registry::Kind;
 /// |---|---|
 /// | `span` | the names of the spans that the event is in, from the outermost: `request:load` |
 /// | the event's fields | each in a field of its own |
-/// | the spans' fields | each in a field of its own, from the innermost span; where the name is taken, with the span's name before it: `request_id` |
+/// | the spans' fields | each in a field of its own, from the innermost span; where the name is taken, by the message itself too, with the span's name before it: `request_id` |
 ///
 /// Numbers and truth values are sent as such, integers beyond 2^53 as text so that no digit is
 /// lost, everything else as the text that it shows. A receiver cannot keep every name: dots become
