@@ -2,15 +2,18 @@
 //! link that loses packets. Two networks of our own, a pair of interfaces between them.
 
 use std::fs;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
+use logd::DropReason;
 use serde_json::Value as Json;
 
 use crate::books::{
-    Made, QUEUE_OF_ROUNDS, Table, audited, flushed, flushed_with, reducing, single_events, wait_for,
+    Made, PATIENCE, QUEUE_OF_ROUNDS, Table, audited, flushed, flushed_with, reducing,
+    single_events, wait_for,
 };
 use crate::peer::Peer;
-use crate::sandbox::{self, do_run};
+use crate::sandbox::{self, do_run, refused_in};
 
 /// The sender's end of the link.
 const NEAR: &str = "near0";
@@ -62,6 +65,44 @@ impl Far {
         });
         table
     }
+}
+
+/// On a network the kernel tells of a few refusals only: one in a second at last.
+#[test]
+fn receiver_absent_on_another_machine() {
+    let test = "network::receiver_absent_on_another_machine";
+    sandbox::run(test, &["nsenter"], || {
+        let far = Far::start();
+        // Otherwise the kernel counts the datagrams of one send as one.
+        do_run("ip", &["link", "set", NEAR, "gso_max_segs", "1"]);
+        let client = single_events(9).host("10.9.0.2").build().expect("a client");
+        let mut made = Made::default();
+        let is_refused = || client.stats().transport().contains("refused");
+        wait_for("refusal", || {
+            made += Made::by(&client, 1);
+            is_refused()
+        });
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(1500) {
+            made += Made::by(&client, 5);
+            assert!(
+                is_refused(),
+                "after {:?}: {:?}",
+                start.elapsed(),
+                client.stats()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!client.flush(PATIENCE).timed_out());
+        let stats = audited(&client, made);
+        assert_eq!(stats.pending(), 0, "{stats:?}");
+        let refused = stats.dropped_by(DropReason::Refused);
+        let messages = stats.sent() + refused;
+        let told = || refused_in(&far.run(&["cat", "/proc/thread-self/net/snmp"]));
+        wait_for("end of what is on its way", || told() >= messages);
+        assert_eq!(told(), messages, "{stats:?}");
+        assert!((1..messages).contains(&refused), "{stats:?}");
+    });
 }
 
 #[test]

@@ -70,8 +70,12 @@ pub(crate) fn do_run(program: &str, arguments: &[&str]) -> String {
 /// Datagrams that came into this network and found nobody on their port, by the kernel's
 /// own count. Each of them was refused, whether the sender heard of it or not.
 pub(crate) fn refused_by_the_kernel() -> u64 {
-    let text = fs::read_to_string("/proc/thread-self/net/snmp").expect("the network's counts");
-    let mut lines = text
+    refused_in(&fs::read_to_string("/proc/thread-self/net/snmp").expect("the network's counts"))
+}
+
+/// The same in what the kernel tells of a network.
+pub(crate) fn refused_in(counts: &str) -> u64 {
+    let mut lines = counts
         .lines()
         .filter_map(|line| line.strip_prefix("Udp: "))
         .map(|line| line.split_whitespace());

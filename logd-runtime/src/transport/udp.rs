@@ -20,8 +20,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LOOK_UP_PERIOD: Duration = Duration::from_secs(60);
 const LOOK_UP_AFTER_REFUSAL: Duration = Duration::from_secs(2);
 
-/// How long a refusal may take to come back from the receiver's machine.
-const REFUSAL_RETURNS: Duration = Duration::from_millis(50);
+/// How long a refusal is believed, when what follows it is taken: of many refusals a
+/// machine tells its neighbours one in a second.
+const REFUSAL_STANDS: Duration = Duration::from_millis(1200);
 
 #[derive(Debug)]
 pub(crate) struct Udp {
@@ -182,9 +183,8 @@ impl Udp {
 
     fn judge(&mut self, sent: io::Result<()>) -> Sent {
         let Err(error) = sent else {
-            // What is taken right behind a refusal says nothing: its own is on the way.
             self.refused
-                .take_if(|refused| refused.elapsed() >= REFUSAL_RETURNS);
+                .take_if(|refused| refused.elapsed() >= REFUSAL_STANDS);
             return Sent::Taken;
         };
         match error.kind() {
