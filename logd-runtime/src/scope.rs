@@ -33,6 +33,18 @@ use crate::record::{Shard, shard};
 /// });
 /// assert_eq!(spy.counter("hits").total(), 1);
 /// ```
+///
+/// What is spawned takes its scope along, whatever spawns it:
+///
+/// | child | write |
+/// |---|---|
+/// | a thread | `thread::spawn(Scope::current().wrap(work))` |
+/// | a task | `tokio::spawn(Scope::current().future(work()))` |
+/// | blocking work of a runtime, a job of a pool | `spawn_blocking(Scope::current().wrap(work))` |
+/// | each item of a parallel iterator | `let scope = Scope::current();` and `scope.run(…)` in the closure |
+///
+/// Where nothing else was made current, `Scope::current()` is the global client's scope, so
+/// code that takes it along does the same as before.
 #[derive(Clone, Debug)]
 pub struct Scope {
     core: Arc<Core>,

@@ -1,5 +1,6 @@
 //! For tests: a client that keeps what it is given, and shows it.
 
+mod assertions;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod logs;
 
@@ -34,6 +35,33 @@ use crate::worker::shared::{Mode, Shared};
 /// let spy = Spy::new();
 /// spy.run(|| LOGINS.increment());
 /// assert_eq!(spy.counter("login").total(), 1);
+///
+/// // The same, with everything that was recorded in the message when it fails.
+/// spy.assert_counter("login", 1);
+/// spy.assert_keys(["login"]);
+/// ```
+///
+/// A task is recorded here too, on whichever thread it runs, and so is what it spawns with
+/// [`Scope::current`]:
+///
+/// ```
+/// use logd_runtime::testing::Spy;
+/// use logd_runtime::{Counter, Scope};
+///
+/// static SENT: Counter = Counter::new("mail.sent");
+///
+/// # fn spawn<F: Future + Send + 'static>(_: F) {}
+/// async fn order() {
+///     spawn(Scope::current().future(mail())); // `tokio::spawn`, say
+/// }
+///
+/// async fn mail() {
+///     SENT.increment();
+/// }
+///
+/// let spy = Spy::new();
+/// let test = spy.future(order()); // `.await` it in the test
+/// # drop(test);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Spy {

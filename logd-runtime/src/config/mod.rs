@@ -4,7 +4,7 @@
 mod discovery;
 mod environment;
 mod file;
-mod nearest;
+pub(crate) mod nearest;
 mod origin;
 mod setting;
 

@@ -19,7 +19,7 @@ pub(super) fn unknown(name: &str) -> String {
 
 /// The name that `word` is a slip of, with the distance, or one that begins alike. Capitals
 /// and hyphens are no distance.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     names: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<(usize, &'a str)> {
