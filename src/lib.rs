@@ -82,6 +82,9 @@ pub use logd_runtime::{
 #[cfg(feature = "log")]
 #[doc(inline)]
 pub use logd_runtime::{Logger, LoggerBuilder};
+#[cfg(feature = "metrics")]
+#[doc(inline)]
+pub use logd_runtime::{MetricsRecorder, MetricsRecorderBuilder};
 #[cfg(feature = "tracing")]
 #[doc(inline)]
 pub use logd_runtime::{TracingLayer, TracingLayerBuilder};

@@ -83,6 +83,16 @@ fn events_allocate_nothing_after_the_first_of_a_metric() {
         // Far past what a timer keeps of raw values.
         let allocated = allocations(|| (0..10_000).for_each(|_| one_of_each()));
         assert_eq!(allocated, 0);
+        let by_facade = || {
+            metrics::counter!("alloc.facade", "kind" => "book").increment(1);
+            metrics::gauge!("alloc.facade").increment(1.5);
+            metrics::histogram!("alloc.facade").record(0.25);
+        };
+        metrics::with_local_recorder(&logd::MetricsRecorder::builder().build(), || {
+            by_facade();
+            let allocated = allocations(|| (0..1000).for_each(|_| by_facade()));
+            assert_eq!(allocated, 0);
+        });
         let by_name = || spy.client().increment("alloc.by_name");
         by_name();
         assert_eq!(allocations(|| (0..1000).for_each(|_| by_name())), 0);

@@ -214,7 +214,7 @@ fn a_rate_never_has_an_exponent() {
         Err(logd::wire::EncodeError::NotFinite)
     );
     let mut line = String::new();
-    logd::wire::statsd::timer(&mut line, "a", 1.0, Some(1e-9), "").unwrap();
+    logd::wire::statsd::timer(&mut line, "a", 1000.0, Some(1e-9), "").unwrap();
     assert_eq!(line, "a:1000|ms|@0.000000001");
 }
 

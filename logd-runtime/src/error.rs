@@ -74,6 +74,15 @@ impl Error {
         )
     }
 
+    #[cfg(feature = "metrics")]
+    pub(crate) fn recorder_installed() -> Self {
+        Self::new(
+            Kind::AlreadyInitialized,
+            "the `metrics` facade has a recorder already, and there can be one only: install it \
+             once, in `main`, or put several under a fan-out of `metrics-util` with `build()`",
+        )
+    }
+
     pub(crate) fn too_many_names(limit: usize) -> Self {
         Self::new(
             Kind::TooManyNames,
@@ -107,7 +116,7 @@ impl Error {
         self.kind == Kind::Rate
     }
 
-    /// Whether the global client was configured before, or another logger installed.
+    /// Whether the global client was configured before, or a facade has a logger or recorder already.
     pub fn is_already_initialized(&self) -> bool {
         self.kind == Kind::AlreadyInitialized
     }

@@ -29,7 +29,7 @@ mod metric;
 mod outcome;
 mod scope;
 // Layer 4: what surrounds it.
-#[cfg(any(feature = "log", feature = "tracing"))]
+#[cfg(any(feature = "log", feature = "metrics", feature = "tracing"))]
 mod bridge;
 mod config;
 pub mod testing;
@@ -40,6 +40,8 @@ pub mod private;
 pub use accumulator::{Accumulator, AccumulatorExt, InAccumulator, Section};
 #[cfg(feature = "log")]
 pub use bridge::{Logger, LoggerBuilder};
+#[cfg(feature = "metrics")]
+pub use bridge::{MetricsRecorder, MetricsRecorderBuilder};
 #[cfg(feature = "tracing")]
 pub use bridge::{TracingLayer, TracingLayerBuilder};
 pub use client::{Builder, Client};

@@ -18,7 +18,7 @@ use crate::scope::{Scope, Scoped};
 use crate::transport::Transport;
 use crate::worker::Worker;
 use crate::worker::pipeline::Pipeline;
-use crate::worker::series::State;
+use crate::worker::series::{Series, State};
 use crate::worker::shared::{Mode, Shared};
 
 /// A client that sends nothing and shows what was recorded with it.
@@ -120,8 +120,8 @@ impl Spy {
     #[must_use]
     pub fn counter(&self, key: &str) -> SpiedCounter {
         let mut spied = SpiedCounter::default();
-        self.look(Kind::Counter, key, |state| {
-            if let State::Counter(counter) = state {
+        self.look(Kind::Counter, key, |series| {
+            if let State::Counter(counter) = &series.state {
                 spied = SpiedCounter {
                     events: counter.events,
                     total: i64::try_from(counter.sum).unwrap_or(if counter.sum < 0 {
@@ -140,8 +140,8 @@ impl Spy {
     #[must_use]
     pub fn meter(&self, key: &str) -> SpiedMeter {
         let mut spied = SpiedMeter::default();
-        self.look(Kind::Meter, key, |state| {
-            if let State::Meter(meter) = state {
+        self.look(Kind::Meter, key, |series| {
+            if let State::Meter(meter) = &series.state {
                 spied = SpiedMeter {
                     readings: meter.readings,
                     sum: meter.sum,
@@ -156,12 +156,15 @@ impl Spy {
     #[must_use]
     pub fn timer(&self, key: &str) -> SpiedTimer {
         let mut spied = SpiedTimer::default();
-        self.look(Kind::Timer, key, |state| {
-            if let State::Timer(timer) = state {
+        self.look(Kind::Timer, key, |series| {
+            if let State::Timer(timer) = &series.state {
+                let unit = series.unit();
                 spied = SpiedTimer {
                     count: timer.calls(),
                     clocked: timer.values().iter().map(|(_, count)| count).sum(),
-                    extremes: timer.extremes(),
+                    extremes: timer
+                        .extremes()
+                        .map(|(lowest, highest)| (unit.amount(lowest), unit.amount(highest))),
                 };
             }
         });
@@ -178,10 +181,10 @@ impl Spy {
         keys
     }
 
-    fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&State)) {
+    fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&Series)) {
         self.collect(|pipeline| {
             if let Some(series) = pipeline.find(kind, key) {
-                see(&series.state);
+                see(series);
             }
         });
     }
@@ -278,13 +281,13 @@ impl SpiedTimer {
         self.clocked
     }
 
-    /// The shortest call, in seconds.
+    /// The shortest call, in seconds; a histogram's lowest value, in its own unit.
     #[must_use]
     pub fn lower(&self) -> Option<f64> {
         self.extremes.map(|(lowest, _)| lowest)
     }
 
-    /// The longest call, in seconds.
+    /// The longest call, in seconds; a histogram's highest value, in its own unit.
     #[must_use]
     pub fn upper(&self) -> Option<f64> {
         self.extremes.map(|(_, highest)| highest)

@@ -11,8 +11,9 @@ use crate::record::slot::Slot;
 use crate::record::{Event, Pushed, Reading, Shard, histogram, shard};
 use crate::stats::DropReason;
 use crate::transport::Transport;
+use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::{Pipeline, Settings};
-use crate::worker::reduce::Precision;
+use crate::worker::reduce::{Precision, Tail};
 use crate::worker::series::State;
 use crate::worker::shared::{Mode, Shared};
 
@@ -57,7 +58,7 @@ impl Client {
         histogram::refill_spares();
         let shared = Arc::new(Shared::new(mode));
         let settings = Settings {
-            prefix: String::new(),
+            dialect: Dialect::default(),
             precision: PRECISION,
         };
         let pipeline = Pipeline::new(Arc::clone(&shared), settings, Transport::Nowhere);
@@ -81,6 +82,7 @@ impl Client {
 const PRECISION: Precision = Precision {
     messages: 30,
     threshold: 90.0,
+    tail: Tail::CutOff,
 };
 
 fn nobody() -> Weak<dyn Any + Send + Sync> {

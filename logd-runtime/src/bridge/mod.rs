@@ -1,15 +1,23 @@
 //! What takes records from the facades that programs use already, and hands them to a client.
 //! Each facade has a file and a feature of its own; what they share knows none of them.
 
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod draft;
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod fields;
 #[cfg(feature = "log")]
 mod log;
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod sink;
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod site;
 #[cfg(feature = "tracing")]
 mod spans;
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod text;
+#[cfg(any(feature = "log", feature = "tracing"))]
 mod traceback;
 #[cfg(feature = "tracing")]
 mod tracing;
@@ -18,5 +26,7 @@ mod values;
 
 #[cfg(feature = "log")]
 pub use self::log::{Logger, LoggerBuilder};
+#[cfg(feature = "metrics")]
+pub use self::metrics::{MetricsRecorder, MetricsRecorderBuilder};
 #[cfg(feature = "tracing")]
 pub use self::tracing::{TracingLayer, TracingLayerBuilder};

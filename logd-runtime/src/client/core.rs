@@ -196,7 +196,9 @@ impl Core {
         }
         let key = key::clean(name);
         if names.len() >= self.worker.shared.most_names() {
-            return key.map_or(NameSlot::Nothing, |_| NameSlot::Overflow(overflow(kind)));
+            return key.map_or(NameSlot::Nothing, |_| {
+                NameSlot::Overflow(registry::overflow(kind))
+            });
         }
         let slot = key.map(|key| registry::register(kind, key, 1.0, false));
         names.insert(entry, slot);
@@ -254,14 +256,4 @@ impl Core {
     pub(crate) fn shutdown(&self, timeout: Duration) -> crate::stats::FlushReport {
         self.worker.shutdown(timeout)
     }
-}
-
-/// Where names beyond the bound are counted together.
-fn overflow(kind: Kind) -> u32 {
-    let key = match kind {
-        Kind::Counter => "logd.client.overflow.counter",
-        Kind::Meter => "logd.client.overflow.meter",
-        Kind::Timer => "logd.client.overflow.timer",
-    };
-    registry::register(kind, key.into(), 1.0, false)
 }

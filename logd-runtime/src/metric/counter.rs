@@ -29,7 +29,7 @@ use crate::record::Kind;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Counter {
-    site: Site,
+    pub(super) site: Site,
 }
 
 impl Counter {

@@ -28,7 +28,7 @@ use crate::record::Kind;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Meter {
-    site: Site,
+    pub(super) site: Site,
 }
 
 impl Meter {

@@ -4,6 +4,8 @@
 mod counter;
 mod meter;
 pub(crate) mod named;
+#[cfg(feature = "metrics")]
+mod registered;
 pub(crate) mod site;
 pub(crate) mod timed_future;
 mod timer;

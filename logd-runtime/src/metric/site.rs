@@ -38,6 +38,25 @@ enum Source {
     Written(Name),
     /// Made at run time by one client, for it alone.
     Made { key: Arc<str>, client: Client },
+    /// Registered by another recorder, for one client or for whichever is current. It does
+    /// not keep the client from closing.
+    #[cfg(feature = "metrics")]
+    Registered {
+        slot: u32,
+        client: Option<Arc<Core>>,
+    },
+}
+
+impl Source {
+    /// The one client that it records with.
+    fn own_core(&self) -> Option<&Arc<Core>> {
+        match self {
+            Source::Written(_) => None,
+            Source::Made { client, .. } => Some(client.core()),
+            #[cfg(feature = "metrics")]
+            Source::Registered { client, .. } => client.as_ref(),
+        }
+    }
 }
 
 impl Site {
@@ -62,6 +81,25 @@ impl Site {
             rate: 1.0,
             hold: false,
             source: Source::Made { key, client },
+        }
+    }
+
+    /// The site of a slot that has its metric already, for one client or for whichever is
+    /// current.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn registered_as(kind: Kind, slot: u32, client: Option<Arc<Core>>) -> Self {
+        let direct = match client {
+            Some(_) => Place::NONE,
+            None => Place::of(slot),
+        };
+        Site {
+            direct: AtomicPlace::new(direct),
+            registered: AtomicU32::new(slot),
+            series: AtomicU32::new(UNREGISTERED),
+            kind,
+            rate: 1.0,
+            hold: false,
+            source: Source::Registered { slot, client },
         }
     }
 
@@ -96,6 +134,8 @@ impl Site {
         match &self.source {
             Source::Written(name) => name.to_key().into(),
             Source::Made { key, .. } => Arc::clone(key),
+            #[cfg(feature = "metrics")]
+            Source::Registered { slot, .. } => registry::metric(*slot).key,
         }
     }
 
@@ -141,6 +181,8 @@ impl Site {
             Source::Made { key, .. } => {
                 registry::register(self.kind, (&**key).into(), self.rate, self.hold)
             }
+            #[cfg(feature = "metrics")]
+            Source::Registered { slot, .. } => *slot,
         };
         self.registered.store(slot, Ordering::Relaxed);
         slot
@@ -163,12 +205,11 @@ impl Site {
     #[cold]
     #[inline(never)]
     fn record_indirectly(&self, change: Change) {
-        if let Source::Made { client, .. } = &self.source {
+        if let Some(core) = self.source.own_core() {
             let slot = self.registered.load(Ordering::Relaxed);
-            let recorded =
-                shard::with_slot_of(client.core().weak(), Place::of(slot), |header, slot| {
-                    change.apply(header, slot);
-                });
+            let recorded = shard::with_slot_of(core.weak(), Place::of(slot), |header, slot| {
+                change.apply(header, slot);
+            });
             if recorded.is_some() {
                 return;
             }
@@ -202,10 +243,9 @@ impl Site {
 
     /// The client that events of this site belong to now.
     pub(crate) fn core(&self) -> Arc<Core> {
-        match &self.source {
-            Source::Written(_) => scope::current_core(),
-            Source::Made { client, .. } => Arc::clone(client.core()),
-        }
+        self.source
+            .own_core()
+            .map_or_else(scope::current_core, Arc::clone)
     }
 
     fn slowly<R>(&self, record: impl FnOnce(&Core, u32) -> R) -> Option<R> {

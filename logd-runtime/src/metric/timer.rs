@@ -32,7 +32,7 @@ use crate::record::{Kind, Reading, shard};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Timer {
-    site: Site,
+    pub(super) site: Site,
 }
 
 impl Timer {

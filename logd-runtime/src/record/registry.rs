@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use once_cell::sync::Lazy;
 
@@ -16,6 +17,44 @@ pub(crate) enum Kind {
     Counter,
     Meter,
     Timer,
+}
+
+/// What the readings of a timer are in, and how its slots keep them: in whole billionths
+/// of a second, or in as many parts of another unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Unit {
+    #[default]
+    Time,
+    #[allow(dead_code, reason = "for bridges, which features bring in")]
+    /// No time: one of the unit is kept as so many parts, a billionth of a second each.
+    Parts(u32),
+}
+
+impl Unit {
+    /// A kept number of seconds as a number of the unit, with a thousandth of a part.
+    pub(crate) fn amount(self, seconds: f64) -> f64 {
+        match self {
+            Unit::Time => seconds,
+            Unit::Parts(parts) => (seconds * 1e12).round() / 1e3 / f64::from(parts),
+        }
+    }
+}
+
+/// A name and its labels, for receivers that take them apart; the key has them folded in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Labels {
+    pub(crate) name: String,
+    pub(crate) pairs: Vec<(String, String)>,
+}
+
+/// What a metric may have beside its key and rate.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) labels: Option<Arc<Labels>>,
+    pub(crate) unit: Unit,
+    /// The bits of a level that threads change together, which a held meter repeats: of
+    /// their last readings no one knows which was the last.
+    pub(crate) level: Option<Arc<AtomicU64>>,
 }
 
 /// One registered metric. Metrics of one kind and key that differ in rate have
@@ -31,13 +70,27 @@ pub(crate) struct Metric {
     pub(crate) series: u32,
     /// Gaps between clocked calls; only with a rate below 1.
     pub(crate) gaps: Option<Arc<GapTable>>,
+    pub(crate) details: Details,
+}
+
+/// What tells metrics of one kind and rate apart: mostly the key alone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Identity {
+    key: Arc<str>,
+    labels: Option<Arc<Labels>>,
+    unit: Unit,
+    /// The address of the level, which the metric keeps.
+    level: usize,
 }
 
 #[derive(Debug, Default)]
 struct Registry {
     metrics: Vec<Metric>,
     slots: HashMap<(Kind, u64, bool), HashMap<Arc<str>, u32>>,
-    series: HashMap<(Kind, Arc<str>), u32>,
+    /// Of metrics with details.
+    #[allow(dead_code, reason = "for bridges, which features bring in")]
+    detailed: HashMap<(Kind, Identity), u32>,
+    series: HashMap<(Kind, Identity), u32>,
     gaps: HashMap<u64, Arc<GapTable>>,
 }
 
@@ -49,7 +102,7 @@ const FIRST: u32 = 1;
 /// The slot of a metric, registered when it is new.
 pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> u32 {
     let mut registry = REGISTRY.lock();
-    let registry = &mut *registry;
+    let next_slot = registry.next_slot();
     let of_rate = registry
         .slots
         .entry((kind, rate.to_bits(), hold))
@@ -57,31 +110,82 @@ pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> 
     if let Some(slot) = of_rate.get(&*key) {
         return *slot;
     }
-    let slot = registry.metrics.len() as u32 + FIRST;
     let key: Arc<str> = key.into();
-    of_rate.insert(Arc::clone(&key), slot);
-    let next_series = registry.series.len() as u32;
-    let series = *registry
-        .series
-        .entry((kind, Arc::clone(&key)))
-        .or_insert(next_series);
-    let gaps = (rate < 1.0).then(|| {
-        Arc::clone(
-            registry
-                .gaps
-                .entry(rate.to_bits())
-                .or_insert_with(|| Arc::new(GapTable::new(rate))),
-        )
-    });
-    registry.metrics.push(Metric {
-        kind,
-        key,
-        rate,
-        hold,
-        series,
-        gaps,
-    });
-    slot
+    of_rate.insert(Arc::clone(&key), next_slot);
+    registry.add(kind, key, rate, hold, Details::default())
+}
+
+/// The slot of a metric with details, registered when it is new. It is a series of its own
+/// where it has any. A meter is held.
+#[allow(dead_code, reason = "for bridges, which features bring in")]
+pub(crate) fn register_detailed(kind: Kind, key: Cow<'_, str>, details: Details) -> u32 {
+    let hold = kind == Kind::Meter;
+    if details.labels.is_none() && details.unit == Unit::Time && details.level.is_none() {
+        return register(kind, key, 1.0, hold);
+    }
+    let identity = (kind, Identity::new(key.into(), &details));
+    let mut registry = REGISTRY.lock();
+    if let Some(slot) = registry.detailed.get(&identity) {
+        return *slot;
+    }
+    let slot = registry.next_slot();
+    let key = Arc::clone(&identity.1.key);
+    registry.detailed.insert(identity, slot);
+    registry.add(kind, key, 1.0, hold, details)
+}
+
+/// Where names beyond the bound are counted together.
+pub(crate) fn overflow(kind: Kind) -> u32 {
+    let key = match kind {
+        Kind::Counter => "logd.client.overflow.counter",
+        Kind::Meter => "logd.client.overflow.meter",
+        Kind::Timer => "logd.client.overflow.timer",
+    };
+    register(kind, key.into(), 1.0, false)
+}
+
+impl Identity {
+    fn new(key: Arc<str>, details: &Details) -> Self {
+        Identity {
+            key,
+            labels: details.labels.clone(),
+            unit: details.unit,
+            level: details
+                .level
+                .as_ref()
+                .map_or(0, |level| Arc::as_ptr(level) as usize),
+        }
+    }
+}
+
+impl Registry {
+    fn next_slot(&self) -> u32 {
+        self.metrics.len() as u32 + FIRST
+    }
+
+    fn add(&mut self, kind: Kind, key: Arc<str>, rate: f64, hold: bool, details: Details) -> u32 {
+        let slot = self.next_slot();
+        let next_series = self.series.len() as u32;
+        let identity = Identity::new(Arc::clone(&key), &details);
+        let series = *self.series.entry((kind, identity)).or_insert(next_series);
+        let gaps = (rate < 1.0).then(|| {
+            Arc::clone(
+                self.gaps
+                    .entry(rate.to_bits())
+                    .or_insert_with(|| Arc::new(GapTable::new(rate))),
+            )
+        });
+        self.metrics.push(Metric {
+            kind,
+            key,
+            rate,
+            hold,
+            series,
+            gaps,
+            details,
+        });
+        slot
+    }
 }
 
 /// One metric by its slot.

@@ -122,8 +122,7 @@ pub fn gauge(lines: &mut String, name: &str, value: Number, tags: &str) -> Resul
     line(lines, name, value, "g", None, tags)
 }
 
-/// Appends one reading of a timer, given in seconds, as milliseconds with the digits of
-/// whole nanoseconds.
+/// Appends one reading of a timer: milliseconds, or another amount that daemons take for such.
 ///
 /// # Errors
 ///
@@ -133,18 +132,17 @@ pub fn gauge(lines: &mut String, name: &str, value: Number, tags: &str) -> Resul
 /// use logd_runtime::wire::statsd;
 ///
 /// let mut lines = String::new();
-/// statsd::timer(&mut lines, "checkout", 0.0125, Some(0.25), "|#env:prod")?;
+/// statsd::timer(&mut lines, "checkout", 12.5, Some(0.25), "|#env:prod")?;
 /// assert_eq!(lines, "checkout:12.5|ms|@0.25|#env:prod");
 /// # Ok::<(), logd_runtime::wire::EncodeError>(())
 /// ```
 pub fn timer(
     lines: &mut String,
     name: &str,
-    seconds: f64,
+    milliseconds: f64,
     rate: Option<f64>,
     tags: &str,
 ) -> Result<(), EncodeError> {
-    let milliseconds = (seconds * 1e9).round() / 1e6;
     if !milliseconds.is_finite() || milliseconds < 0.0 {
         return Err(EncodeError::NotFinite);
     }

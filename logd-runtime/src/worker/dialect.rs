@@ -3,6 +3,7 @@
 
 use super::reduce::Tail;
 use crate::key;
+use crate::record::registry::{Labels, Unit};
 use crate::wire::{self, EncodeError, Format, Number, statsd};
 
 /// The format of a client with all that it puts into every message.
@@ -38,15 +39,20 @@ impl Dialect {
         self.format
     }
 
-    pub(crate) fn address(&self, key: &str) -> Address {
-        let name = match self.format {
-            Format::Logd => key::on_wire(&self.prefix, key),
-            Format::StatsD | Format::DogStatsD => statsd::name(&self.prefix, key),
+    /// Labels are tags where there are any; elsewhere the key has them already.
+    pub(crate) fn address(&self, key: &str, labels: Option<&Labels>) -> Address {
+        let mut tags = self.tags.clone();
+        let name = match (self.format, labels) {
+            (Format::Logd, _) => key::on_wire(&self.prefix, key),
+            (Format::DogStatsD, Some(labels)) => {
+                for (name, value) in &labels.pairs {
+                    statsd::tag(&mut tags, name, value);
+                }
+                statsd::name(&self.prefix, &labels.name)
+            }
+            (Format::StatsD | Format::DogStatsD, _) => statsd::name(&self.prefix, key),
         };
-        Address {
-            name,
-            tags: self.tags.clone(),
-        }
+        Address { name, tags }
     }
 
     /// The most bytes of a datagram that several messages share; none where each has its own.
@@ -100,13 +106,20 @@ impl Dialect {
         &self,
         out: &mut Vec<u8>,
         to: &Address,
+        unit: Unit,
         seconds: f64,
         rate: Option<f64>,
     ) -> Result<(), EncodeError> {
-        match self.format {
-            Format::Logd => wire::timer(out, &to.name, Number::Float(seconds), rate),
-            Format::StatsD | Format::DogStatsD => lines(out, |lines| {
-                statsd::timer(lines, &to.name, seconds, rate, &to.tags)
+        let value = unit.amount(seconds);
+        match (self.format, unit) {
+            (Format::Logd, _) => wire::timer(out, &to.name, Number::Float(value), rate),
+            (_, Unit::Time) => lines(out, |lines| {
+                // With the digits of whole nanoseconds.
+                let milliseconds = (seconds * 1e9).round() / 1e6;
+                statsd::timer(lines, &to.name, milliseconds, rate, &to.tags)
+            }),
+            (_, Unit::Parts(_)) => lines(out, |lines| {
+                statsd::timer(lines, &to.name, value, rate, &to.tags)
             }),
         }
     }

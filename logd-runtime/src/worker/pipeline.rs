@@ -325,7 +325,7 @@ impl Pipeline {
         let metric = &self.metrics[index];
         let series = series_of(&mut self.series, metric, &self.settings.dialect);
         let dialect = &self.settings.dialect;
-        let to = series.address();
+        let (to, unit) = (series.address(), series.unit());
         let rate = (metric.rate < 1.0).then_some(metric.rate);
         let encoded = encode(1, |out| {
             let value = match event {
@@ -333,7 +333,7 @@ impl Pipeline {
                 Event::Float(value) => Number::Float(value),
                 Event::Time(reading) => {
                     let seconds = reading.seconds(clock::seconds_per_tick());
-                    return dialect.timer(out, to, seconds, rate);
+                    return dialect.timer(out, to, unit, seconds, rate);
                 }
             };
             match metric.kind {

@@ -2,10 +2,11 @@
 //! counter, the mean of a meter, the calls of a timer, merged from all threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::dialect::{Address, Dialect};
 use super::reduce::{Pending, Precision, Sample};
-use crate::record::registry::{Kind, Metric};
+use crate::record::registry::{Details, Kind, Metric, Unit};
 use crate::record::slot::{CounterGain, MeterGain};
 use crate::wire::{EncodeError, Number};
 
@@ -13,6 +14,7 @@ use crate::wire::{EncodeError, Number};
 #[derive(Debug)]
 pub(crate) struct Series {
     key: Arc<str>,
+    details: Details,
     address: Address,
     pub(crate) state: State,
     /// Whether it stands in the queue of those that have something to send.
@@ -40,6 +42,8 @@ pub(crate) struct Meter {
     pub(crate) sum: f64,
     pub(crate) last: f64,
     pub(crate) hold: bool,
+    /// What is held instead of the last reading.
+    level: Option<Arc<AtomicU64>>,
     ever: bool,
 }
 
@@ -56,20 +60,22 @@ impl Series {
             Kind::Counter => State::Counter(Counter::default()),
             Kind::Meter => State::Meter(Meter {
                 hold: metric.hold,
+                level: metric.details.level.clone(),
                 ..Meter::default()
             }),
             Kind::Timer => State::Timer(Pending::default()),
         };
         Series {
             key: Arc::clone(&metric.key),
-            address: dialect.address(&metric.key),
+            details: metric.details.clone(),
+            address: dialect.address(&metric.key, metric.details.labels.as_deref()),
             state,
             queued: false,
         }
     }
 
     pub(crate) fn set_dialect(&mut self, dialect: &Dialect) {
-        self.address = dialect.address(&self.key);
+        self.address = dialect.address(&self.key, self.details.labels.as_deref());
     }
 
     /// Forgets what has not been sent.
@@ -79,6 +85,11 @@ impl Series {
             State::Meter(meter) => (meter.readings, meter.sum) = (0, 0.0),
             State::Timer(timer) => *timer = Pending::default(),
         }
+    }
+
+    /// What the readings of a timer are in.
+    pub(crate) fn unit(&self) -> Unit {
+        self.details.unit
     }
 
     pub(crate) fn address(&self) -> &Address {
@@ -148,7 +159,10 @@ impl Series {
                 let value = if meter.readings > 0 {
                     meter.sum / meter.readings as f64
                 } else if meter.hold && meter.ever {
-                    meter.last
+                    match &meter.level {
+                        Some(level) => f64::from_bits(level.load(Ordering::Relaxed)),
+                        None => meter.last,
+                    }
                 } else {
                     return 0;
                 };
@@ -170,7 +184,13 @@ impl Series {
                 for sample in samples {
                     let Sample { seconds, weight } = sample;
                     out(encode(weight, |datagram| {
-                        dialect.timer(datagram, &self.address, seconds, sample.rate())
+                        dialect.timer(
+                            datagram,
+                            &self.address,
+                            self.details.unit,
+                            seconds,
+                            sample.rate(),
+                        )
                     }));
                 }
             }
