@@ -38,6 +38,7 @@
 //! | to show a level | [`Meter`], [`meter!`] |
 //! | to time what is no function | [`Timer`], [`time!`] |
 //! | names known at run time | [`Client::counter`], [`Client::increment`] and their like |
+//! | to configure it from outside, and to see what was found | [`init`], [`Config`] |
 //! | to test what a program records | [`testing::Spy`] |
 //!
 //! Recording never blocks, panics or fails, and works before [`init`] and after

@@ -224,8 +224,9 @@ fn a_home_that_is_missing_or_relative_is_not_looked_into() {
 
 #[cfg(unix)]
 #[test]
-fn what_this_user_may_not_see_does_not_exist_and_what_it_may_not_read_is_an_error() {
+fn links_are_followed_and_what_is_neither_file_nor_nothing_is_an_error() {
     use std::os::unix::fs::symlink;
+    use std::process::Command;
 
     // A link to nothing, and a path through a file: nothing is there, as for pylogd.
     let machine = Machine::new("links").file("/etc/logd/logd.conf", "host = second");
@@ -235,6 +236,20 @@ fn what_this_user_may_not_see_does_not_exist_and_what_it_may_not_read_is_an_erro
         .file("/etc/logd", "")
         .file("/etc/default/logd.conf", "host = last");
     assert_eq!(machine.config().host(), "last");
+
+    let machine = Machine::new("nothing").file("/etc/logd.conf", "host = other");
+    symlink("/dev/null", machine.path("~/.logdrc")).expect("a link");
+    assert_eq!(shown(&machine.config()), [""; 0], "an empty file is one");
+    // Opening a pipe that nobody writes to would wait for ever.
+    let machine = Machine::new("a-pipe");
+    let made = Command::new("mkfifo")
+        .arg(machine.path("~/.logdrc"))
+        .status();
+    assert!(made.expect("mkfifo").success());
+    assert_eq!(
+        machine.complaint(),
+        "/home/.logdrc is no ordinary file: put a file with lines such as host = 127.0.0.1 there, or nothing"
+    );
 
     let machine = Machine::new("a-circle");
     symlink(".logdrc", machine.path("~/.logdrc")).expect("a link");

@@ -206,7 +206,8 @@ impl Builder {
 
     /// Configures the global client, which macros and handles use, and returns a
     /// guard that flushes when it is dropped. What is not set here comes from
-    /// [`Config::discover`]: the environment, then files, then defaults.
+    /// [`Config::discover`]: the environment, then files, then defaults. With
+    /// [`config`](Self::config) it comes from there, and nothing is looked for.
     ///
     /// What was recorded before is kept and sent with this configuration.
     ///

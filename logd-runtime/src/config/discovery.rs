@@ -41,7 +41,7 @@ pub(super) fn discover(
 ) -> Result<Config, Error> {
     let mut config = Config::default();
     for place in places {
-        if exists(place)? {
+        if is_there(place)? {
             read_file(&mut config, place)?;
             break;
         }
@@ -52,31 +52,34 @@ pub(super) fn discover(
 
 /// As pylogd asks: what this user may not see does not exist. A service may have inherited
 /// the home of another user.
-fn exists(path: &Path) -> Result<bool, Error> {
-    match fs::metadata(path) {
-        Ok(_) => Ok(true),
+fn is_there(path: &Path) -> Result<bool, Error> {
+    let kind = match fs::metadata(path) {
+        Ok(metadata) => metadata.file_type(),
         Err(error) => match error.kind() {
             io::ErrorKind::NotFound
             | io::ErrorKind::NotADirectory
-            | io::ErrorKind::PermissionDenied => Ok(false),
-            _ => Err(unreadable(path, error)),
+            | io::ErrorKind::PermissionDenied => return Ok(false),
+            _ => return Err(unreadable(path, error)),
         },
+    };
+    // `/dev/null` in a file's place is how people say that there is none; a pipe would hold up
+    // the program.
+    if kind.is_file() || kind.is_dir() || is_null(path) {
+        Ok(true)
+    } else {
+        Err(not_a_file(path, "is no ordinary file"))
     }
+}
+
+fn is_null(path: &Path) -> bool {
+    fs::canonicalize(path).is_ok_and(|path| path == Path::new("/dev/null"))
 }
 
 /// Sets what a file says.
 pub(super) fn read_file(config: &mut Config, path: &Path) -> Result<(), Error> {
     let metadata = fs::metadata(path).map_err(|error| unreadable(path, error))?;
-    if !metadata.is_file() {
-        let kind = if metadata.is_dir() {
-            "is a directory"
-        } else {
-            "is no ordinary file"
-        };
-        return Err(Error::config(format!(
-            "{} {kind}: put a file with lines such as host = 127.0.0.1 there, or nothing",
-            path.display()
-        )));
+    if metadata.is_dir() {
+        return Err(not_a_file(path, "is a directory"));
     }
     let mut bytes = Vec::new();
     File::open(path)
@@ -114,6 +117,13 @@ pub(super) fn read_bytes(config: &mut Config, path: &Path, bytes: &[u8]) -> Resu
             .map_err(|complaint| at(entry.line, format!("{} {complaint}", entry.name)))?;
     }
     Ok(())
+}
+
+fn not_a_file(path: &Path, what: &str) -> Error {
+    Error::config(format!(
+        "{} {what}: put a file with lines such as host = 127.0.0.1 there, or nothing",
+        path.display()
+    ))
 }
 
 fn unreadable(path: &Path, error: io::Error) -> Error {
