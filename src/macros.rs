@@ -17,24 +17,34 @@
 /// ```compile_fail
 /// logd::count!("orders placed"); // a key has no white space
 /// ```
+// The static's name is in sight of the author's key and rate, so it is an unlikely one; a value
+// stands outside of it.
 #[macro_export]
 macro_rules! count {
     ($key:expr $(,)?) => {
         $crate::count!($key, rate = 1.0)
     };
     ($key:expr, rate = $rate:expr $(,)?) => {{
-        static SITE: $crate::Counter = $crate::__private_0_1_0::counter($key, $rate);
         if $crate::__private_0_1_0::ON {
-            $crate::Counter::increment(&SITE);
+            $crate::Counter::increment({
+                static __LOGD_SITE: $crate::Counter = $crate::__private_0_1_0::counter($key, $rate);
+                &__LOGD_SITE
+            });
         }
     }};
     ($key:expr, by = $by:expr $(,)?) => {
         $crate::count!($key, by = $by, rate = 1.0)
     };
     ($key:expr, by = $by:expr, rate = $rate:expr $(,)?) => {{
-        static SITE: $crate::Counter = $crate::__private_0_1_0::counter($key, $rate);
         if $crate::__private_0_1_0::ON {
-            $crate::Counter::add(&SITE, $by);
+            $crate::Counter::add(
+                {
+                    static __LOGD_SITE: $crate::Counter =
+                        $crate::__private_0_1_0::counter($key, $rate);
+                    &__LOGD_SITE
+                },
+                $by,
+            );
         }
     }};
     ($key:expr, rate = $rate:expr, by = $by:expr $(,)?) => {
@@ -57,9 +67,14 @@ macro_rules! meter {
         $crate::meter!($key, $value, rate = 1.0)
     };
     ($key:expr, $value:expr, rate = $rate:expr $(,)?) => {{
-        static SITE: $crate::Meter = $crate::__private_0_1_0::meter($key, $rate);
         if $crate::__private_0_1_0::ON {
-            $crate::Meter::set(&SITE, $value);
+            $crate::Meter::set(
+                {
+                    static __LOGD_SITE: $crate::Meter = $crate::__private_0_1_0::meter($key, $rate);
+                    &__LOGD_SITE
+                },
+                $value,
+            );
         }
     }};
 }
@@ -80,9 +95,14 @@ macro_rules! time {
         $crate::time!($key, $duration, rate = 1.0)
     };
     ($key:expr, $duration:expr, rate = $rate:expr $(,)?) => {{
-        static SITE: $crate::Timer = $crate::__private_0_1_0::timer($key, $rate);
         if $crate::__private_0_1_0::ON {
-            $crate::Timer::record(&SITE, $duration);
+            $crate::Timer::record(
+                {
+                    static __LOGD_SITE: $crate::Timer = $crate::__private_0_1_0::timer($key, $rate);
+                    &__LOGD_SITE
+                },
+                $duration,
+            );
         }
     }};
 }

@@ -38,7 +38,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
             let guard = guard(accumulator, &args);
             // Braces of this crate, which is of edition 2021: they keep no temporaries
             // back from the statement around them, so the author's own decide.
-            quote_spanned!(made()=> { let __logd_section = #guard; #body })
+            quote_spanned!(made()=> { let _ = &#guard; #body })
         }
         _ => {
             let errors = errors.into_tokens();
@@ -212,7 +212,7 @@ mod tests {
     fn the_block_stays_one_of_its_own() {
         assert_expands(
             "\"k\", { a; b }",
-            "{ let __logd_section = {
+            "{ let _ = &{
                 static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::timer(\"k\", 1.0);
                 ::logd::__private_0_1_0::section(&__LOGD_SITE)
             }; ({ a; b }) }",
@@ -223,7 +223,7 @@ mod tests {
     fn values_and_expressions_stand_in_either_place() {
         assert_expands(
             "self.db, a + b,",
-            "{ let __logd_section = ::logd::__private_0_1_0::section_of(&self.db); a + b }",
+            "{ let _ = &::logd::__private_0_1_0::section_of(&self.db); a + b }",
         );
         assert!(
             expanded("\"k\", open, rate = 0.5, crate = a::b, x = 1").contains(

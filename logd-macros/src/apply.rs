@@ -117,7 +117,7 @@ mod tests {
             "\"my.op\", rate = 0.1",
             "pub fn f(a: u8) -> u8 { a + 1 }",
             "pub fn f(a: u8) -> u8 {
-                let __logd_timed = {
+                let _ = &{
                     static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::timer(\"my.op\", 0.1);
                     ::logd::__private_0_1_0::enter(&__LOGD_SITE)
                 };
@@ -133,7 +133,7 @@ mod tests {
             "",
             "async fn r#move(&self) -> u8 { self.step().await }",
             "async fn r#move(&self) -> u8 {
-                let __logd_timed = {
+                let _ = &{
                     static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::derived_timer(
                         ::core::concat!(::core::module_path!(), \"::\", \"move\"), 1.0);
                     ::logd::__private_0_1_0::enter(&__LOGD_SITE)
@@ -150,32 +150,28 @@ mod tests {
             "\"k\", outcome",
             "fn f(a: A, b: B) -> Result<C, D> { b.x(a) }",
             "fn f(a: A, b: B) -> Result<C, D> {
-                let __logd_outcome = {
+                return ::logd::__private_0_1_0::finish({
                     static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Timer> =
                         ::logd::__private_0_1_0::timer_outcomes(\"k\", 1.0);
                     ::logd::__private_0_1_0::enter_outcome(&__LOGD_SITE)
-                };
-                return ::logd::__private_0_1_0::finish(__logd_outcome,
-                    ::logd::__private_0_1_0::call(move || -> Result<C, D> {
-                        let _ = (&b, &a,);
-                        b.x(a)
-                    }))
+                }, ::logd::__private_0_1_0::call(move || -> Result<C, D> {
+                    let _ = (&b, &a,);
+                    return if true { b.x(a) } else { ::logd::__private_0_1_0::value() };
+                }))
             }",
         );
         assert_expands(
             Macro::Counted,
             "\"k\", outcome",
-            "async fn f() -> Option<A> { x().await }",
+            "async fn f() -> Option<A> { return x().await; }",
             "async fn f() -> Option<A> {
-                let __logd_outcome = {
+                return ::logd::__private_0_1_0::finish_counted({
                     static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Counter> =
                         ::logd::__private_0_1_0::counter_outcomes(\"k\", 1.0);
                     ::logd::__private_0_1_0::count_outcome(&__LOGD_SITE)
-                };
-                return ::logd::__private_0_1_0::finish_counted(__logd_outcome, async move {
-                    if let ::core::option::Option::Some(__logd_value) =
-                        ::core::option::Option::None::<Option<A> > { return __logd_value; }
-                    x().await
+                }, async move {
+                    if false { return ::logd::__private_0_1_0::value::<Option<A> >(); }
+                    return x().await;
                 }.await)
             }",
         );
@@ -188,7 +184,7 @@ mod tests {
             "\"db.{table}\"",
             "fn f(table: &str) { x() }",
             "fn f(table: &str) {
-                let __logd_timed = {
+                let _ = &{
                     static __LOGD_SITE: ::logd::__private_0_1_0::Template< ::logd::Timer> =
                         ::logd::__private_0_1_0::timer_template(1.0);
                     ::logd::__private_0_1_0::enter_named(
@@ -222,17 +218,41 @@ mod tests {
         assert_expands(
             Macro::Accumulated,
             "\"k\", crate = lib",
-            "async fn f(a: A, (b, _): B, unused: C) -> R { x(a, b).await? }",
-            "async fn f(a: A, (b, _): B, unused: C) -> R {
+            "async fn f(a: A, (b, c): B, _: C, d: &D, _e: E) { x(a, b, d).await }",
+            "async fn f(a: A, (b, c): B, __logd_argument_2: C, d: &D, _e: E) {
                 return lib::__private_0_1_0::accumulated({
                     static __LOGD_SITE: lib::Timer = lib::__private_0_1_0::timer(\"k\", 1.0);
                     &__LOGD_SITE
                 }, async move {
-                    if let ::core::option::Option::Some(__logd_value) =
-                        ::core::option::Option::None::<R> { return __logd_value; }
-                    let _ = (&b, &a,);
-                    x(a, b).await?
+                    if false { return lib::__private_0_1_0::value::<()>(); }
+                    *lib::__private_0_1_0::mention((&_e, &__logd_argument_2, &b, &a,)) = [];
+                    x(a, b, d).await
                 }).await
+            }",
+        );
+    }
+
+    #[test]
+    fn arguments_that_a_pattern_leaves_some_of_are_bound_inside() {
+        assert_expands(
+            Macro::Timed,
+            "\"k\", outcome",
+            "fn f(self, #[allow(x)] (a, _): A, unused: B, #[cfg(y)] _: C, d: D) -> E { self.x(a, d); }",
+            "fn f(self, __logd_argument_1: A, __logd_argument_2: B, #[cfg(y)] __logd_argument_3: C,
+                __logd_argument_4: D) -> E {
+                return ::logd::__private_0_1_0::finish({
+                    static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Timer> =
+                        ::logd::__private_0_1_0::timer_outcomes(\"k\", 1.0);
+                    ::logd::__private_0_1_0::enter_outcome(&__LOGD_SITE)
+                }, ::logd::__private_0_1_0::call(move || -> E {
+                    let _ = (&self,);
+                    let __logd_argument_1 = __logd_argument_1;
+                    #[allow(x)] let (a, _) = __logd_argument_1;
+                    let unused = __logd_argument_2;
+                    #[cfg(y)] let __logd_argument_3 = __logd_argument_3;
+                    let d = __logd_argument_4;
+                    self.x(a, d);
+                }))
             }",
         );
     }

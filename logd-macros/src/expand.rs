@@ -6,17 +6,21 @@
 //! that, because something has to happen to the value or at every poll: there the body
 //! moves into a closure or an async block inside the function.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 
 use crate::{
     args::Macro,
+    arguments::Carried,
     error::{At, Errors},
-    item::{after_definitions, braces, is_punct, is_unfinished, mentions, Function},
+    item::{
+        after_definitions, attribute_parts, braces, is_punct, is_unfinished, mentions, Function,
+    },
     parameters,
     returned::Returned,
     site::{made, made_at, Key, Site},
     tail::AsyncTail,
+    wrap::{group_like, Body, Wrap},
 };
 
 /// A function to be measured: its tokens and where its parts are.
@@ -26,16 +30,34 @@ pub(crate) struct Target<'a> {
     pub(crate) function: &'a Function,
 }
 
-/// What a body evaluates to, which decides how it can be wrapped.
-#[derive(Clone, Copy)]
-enum Body {
-    /// Of an `async fn`: its arguments move into the block with it.
-    AsyncFunction,
-    AsyncBlock {
-        moves: bool,
-    },
-    Plain,
-}
+/// Attributes that no macro stands behind, or one that does not look at parameters: what else
+/// there is may, and would find names that the author did not write.
+const PLAIN_ATTRIBUTES: [&str; 24] = [
+    "allow",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "inline",
+    "link_section",
+    "must_use",
+    "no_mangle",
+    "track_caller",
+    "test",
+    "should_panic",
+    "ignore",
+    "target_feature",
+    "unsafe",
+    "warn",
+    "no_sanitize",
+    "optimize",
+    "automatically_derived",
+];
 
 impl Target<'_> {
     /// What makes measuring impossible, at the token that does.
@@ -134,19 +156,69 @@ impl Target<'_> {
             return Some(self.tokens.iter().cloned().collect());
         }
 
-        let expanded = if self.function.asynchronous {
-            self.measured(site, &braces, &body, Body::AsyncFunction)
-        } else if let Some(tail) = tail.filter(|_| !options.wraps_returned(&body)) {
-            group_like(&braces, self.measured_tail(site, &tail, &body))
-        } else if options.future.is_some() {
-            self.returned_future(site, &braces, &body)
+        let tail = tail.filter(|_| !options.wraps_returned(&body));
+        let moves = tail.is_none()
+            && (site.outcome
+                || options.future.is_some()
+                || site.of == Macro::Accumulated && self.function.asynchronous);
+        let carried = if moves {
+            self.carried(site, &braces)
         } else {
-            self.measured(site, &braces, &body, Body::Plain)
+            Carried::default()
+        };
+        let wrap = Wrap {
+            returns: self.returns(),
+            begins: carried.statements,
+            library: &site.library,
+        };
+
+        let expanded = if self.function.asynchronous {
+            self.measured(site, &braces, &body, Body::AsyncFunction, &wrap)
+        } else if let Some(tail) = tail {
+            group_like(&braces, self.measured_tail(site, &tail, &body, &wrap))
+        } else if options.future.is_some() {
+            self.returned_future(site, &braces, &body, &wrap)
+        } else {
+            self.measured(site, &braces, &body, Body::Plain, &wrap)
         };
 
         let mut tokens = self.tokens.to_vec();
         tokens[position] = in_place_of(&tokens[position], expanded);
+        if let Some(parameters) = carried.parameters {
+            tokens[self.function.parameters] = parameters.into();
+        }
+        let visibility = self.attributes.len();
+        if let Some(written) = where_it_was_put(&tokens[visibility]) {
+            tokens.splice(visibility..=visibility, written);
+        }
         Some(tokens.into_iter().collect())
+    }
+
+    /// How the arguments get into the closure or block that takes the body in.
+    fn carried(&self, site: &Site, braces: &Group) -> Carried {
+        let named: &[String] = match &site.key {
+            Key::Template { arguments, .. } => arguments,
+            _ => &[],
+        };
+        match &self.tokens[self.function.parameters] {
+            TokenTree::Group(parameters) => Carried::new(
+                parameters,
+                &braces.stream(),
+                named,
+                !self.has_other_macros(),
+                &site.library,
+            ),
+            _ => Carried::default(),
+        }
+    }
+
+    /// Whether attributes are left that may look at the names of parameters.
+    fn has_other_macros(&self) -> bool {
+        self.attributes.chunks_exact(2).any(|attribute| {
+            let path = attribute_parts(&attribute[1]).map(|(path, _)| path);
+            !matches!(path.as_deref(), Some([TokenTree::Ident(name)])
+                if PLAIN_ATTRIBUTES.contains(&&*name.to_string()))
+        })
     }
 
     fn arguments(&self) -> Vec<Ident> {
@@ -242,7 +314,14 @@ impl Target<'_> {
 
     /// The block with the measurement in it, in the author's own braces: their span
     /// carries the author's edition, which decides when temporaries are dropped.
-    fn measured(&self, site: &Site, braces: &Group, body: &[TokenTree], kind: Body) -> Group {
+    fn measured(
+        &self,
+        site: &Site,
+        braces: &Group,
+        body: &[TokenTree],
+        kind: Body,
+        wrap: &Wrap<'_>,
+    ) -> Group {
         let private = &site.library.private;
         let (first, rest) = match after_definitions(body) {
             // Most bodies: taken over whole, which is cheaper than token by token.
@@ -265,10 +344,10 @@ impl Target<'_> {
             let enter = site.call(enter);
             let finish = format_ident!("{finish}", span = made());
             let value = if is_async {
-                let block = self.async_block(braces, rest, kind);
+                let block = wrap.async_block(braces, rest, kind);
                 quote_spanned!(made()=> #block.await)
             } else {
-                let closure = self.closure(braces, rest);
+                let closure = wrap.closure(braces, rest);
                 // A type that has no outcome is reported at this call.
                 let at = self
                     .returns()
@@ -278,8 +357,7 @@ impl Target<'_> {
                 quote_spanned!(at=> #private::call(#closure))
             };
             quote_spanned! {made()=>
-                let __logd_outcome = #enter;
-                return #private::#finish(__logd_outcome, #value)
+                return #private::#finish(#enter, #value)
             }
         } else {
             match (site.of, is_async) {
@@ -289,21 +367,22 @@ impl Target<'_> {
                 }
                 (Macro::Accumulated, true) => {
                     let site = site.reference();
-                    let block = self.async_block(braces, rest, kind);
+                    let block = wrap.async_block(braces, rest, kind);
                     let value = quote_spanned!(made()=> #private::accumulated(#site, #block).await);
-                    match Returned::read(self.returns()) {
+                    if wrap.never() {
                         // `return` of what never comes would be code that is never reached.
-                        Returned::Never => value,
-                        _ => quote_spanned!(made()=> return #value),
+                        quote_spanned!(made()=> #private::never(#value))
+                    } else {
+                        quote_spanned!(made()=> return #value)
                     }
                 }
                 (Macro::Accumulated, false) => {
                     let open = site.call("open");
-                    quote_spanned!(made()=> let __logd_open = #open; #rest)
+                    quote_spanned!(made()=> let _ = &#open; #rest)
                 }
                 (Macro::Timed | Macro::Accumulate, _) => {
                     let enter = site.call("enter");
-                    quote_spanned!(made()=> let __logd_timed = #enter; #rest)
+                    quote_spanned!(made()=> let _ = &#enter; #rest)
                 }
             }
         };
@@ -313,7 +392,13 @@ impl Target<'_> {
     /// The body with the measurement in the async block that it ends with. Where a wrapper
     /// is needed, it takes the block's place: a second block around it would hold what the
     /// first one captured twice.
-    fn measured_tail(&self, site: &Site, tail: &AsyncTail, body: &[TokenTree]) -> TokenStream {
+    fn measured_tail(
+        &self,
+        site: &Site,
+        tail: &AsyncTail,
+        body: &[TokenTree],
+        wrap: &Wrap<'_>,
+    ) -> TokenStream {
         let wraps = match site.of {
             Macro::Accumulated => true,
             // The name is made in the block, from the arguments that it captured.
@@ -324,99 +409,20 @@ impl Target<'_> {
         }
         let inside: Vec<TokenTree> = tail.block.stream().into_iter().collect();
         let kind = Body::AsyncBlock { moves: tail.moves };
-        tail.with_block(body, self.measured(site, &tail.block, &inside, kind))
-    }
-
-    /// The body as an async block inside the async function. It owns what the function
-    /// owned, because references to arguments would ask that these be `Sync`.
-    fn async_block(&self, braces: &Group, rest: TokenStream, kind: Body) -> TokenStream {
-        match kind {
-            Body::AsyncFunction => {
-                let captured = self.captured(&rest);
-                let hint = self.expected_type();
-                let block = group_like(braces, quote_spanned!(made()=> #hint #captured #rest));
-                quote_spanned!(made()=> async move #block)
-            }
-            Body::AsyncBlock { moves: true } => {
-                let block = group_like(braces, rest);
-                quote_spanned!(made()=> async move #block)
-            }
-            Body::AsyncBlock { moves: false } | Body::Plain => {
-                let block = group_like(braces, rest);
-                quote_spanned!(made()=> async #block)
-            }
-        }
-    }
-
-    /// A statement that never runs its `return`, and by it tells the compiler what the
-    /// async block around it evaluates to: else `?` and coercions in it would lack what
-    /// the function's own return type told them.
-    fn expected_type(&self) -> TokenStream {
-        let returns = self.returns();
-        let written: TokenStream = returns.iter().cloned().collect();
-        let written = match Returned::read(returns) {
-            Returned::Never => return TokenStream::new(),
-            _ if mentions(written.clone(), "impl") => return TokenStream::new(),
-            _ if returns.is_empty() => quote_spanned!(made()=> ()),
-            _ => written,
-        };
-        quote_spanned! {made()=>
-            if let ::core::option::Option::Some(__logd_value) =
-                ::core::option::Option::None::<#written>
-            {
-                return __logd_value;
-            }
-        }
-    }
-
-    /// A statement that mentions the arguments which the body uses, last to first: captured
-    /// values are dropped in the order of their first mention, and before those that are not
-    /// captured; arguments are dropped from the last to the first. So one that is unused on
-    /// purpose and stands behind a used one is mentioned too; another that nothing uses is
-    /// not, so that the compiler still says so.
-    fn captured(&self, body: &TokenStream) -> TokenStream {
-        let mut used = self.arguments();
-        let mut any = false;
-        used.retain(|argument| {
-            let is_used = parameters::used(argument, body.clone());
-            any |= is_used;
-            is_used || any && argument.to_string().starts_with('_')
-        });
-        used.reverse();
-        if used.is_empty() {
-            TokenStream::new()
-        } else if used
-            .iter()
-            .any(|argument| argument.to_string().starts_with('_'))
-        {
-            // On the left of an assignment, where a lint that looks for uses of `_name`
-            // does not see one.
-            let last = Literal::usize_unsuffixed(used.len());
-            quote_spanned!(made()=> [()][(#(&#used,)* 0).#last] = ();)
-        } else {
-            quote_spanned!(made()=> let _ = (#(&#used,)*);)
-        }
-    }
-
-    /// The body as a closure that is called once, in place. It owns what the function
-    /// owned, so that arguments are dropped in the order in which they would be.
-    fn closure(&self, braces: &Group, rest: TokenStream) -> TokenStream {
-        let captured = self.captured(&rest);
-        let block = group_like(braces, quote_spanned!(made()=> #captured #rest));
-        let written: TokenStream = self.returns().iter().cloned().collect();
-        if mentions(written.clone(), "impl") {
-            // Not allowed as the type of a closure: inferred from the body instead.
-            quote_spanned!(made()=> move || #block)
-        } else {
-            quote_spanned!(made()=> move || -> #written #block)
-        }
+        tail.with_block(body, self.measured(site, &tail.block, &inside, kind, wrap))
     }
 
     /// The body's value, a future, inside one that measures it.
-    fn returned_future(&self, site: &Site, braces: &Group, body: &[TokenTree]) -> Group {
+    fn returned_future(
+        &self,
+        site: &Site,
+        braces: &Group,
+        body: &[TokenTree],
+        wrap: &Wrap<'_>,
+    ) -> Group {
         let (first, rest) = body.split_at(after_definitions(body));
         let first = first.iter().cloned().collect::<TokenStream>();
-        let closure = self.closure(braces, rest.iter().cloned().collect());
+        let closure = wrap.closure(braces, rest.iter().cloned().collect());
         // What is returned and is no future is reported where its type is written.
         let at = self
             .returns()
@@ -453,6 +459,22 @@ impl Options {
     }
 }
 
+/// A visibility that a `macro_rules!` fragment put there, with the place of the fragment. An
+/// item begins where its first token stands, and the compiler looks through the invisible
+/// delimiters of what an attribute gives back: so it would seem to begin, as it ends, where
+/// the macro is called, and lints would take it for written there.
+fn where_it_was_put(token: &TokenTree) -> Option<Vec<TokenTree>> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    if group.delimiter() != Delimiter::None {
+        return None;
+    }
+    let mut tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    tokens.first_mut()?.set_span(group.span());
+    Some(tokens)
+}
+
 /// A body in the invisible delimiters that the author's came in, if a `macro_rules!` fragment
 /// put it there: by them lints know that what they look at was made by a macro.
 fn in_place_of(token: &TokenTree, body: Group) -> TokenTree {
@@ -469,11 +491,4 @@ fn in_place_of(token: &TokenTree, body: Group) -> TokenTree {
         }
         _ => body.into(),
     }
-}
-
-/// Braces with the span, and so the edition, of the author's.
-fn group_like(braces: &Group, tokens: TokenStream) -> Group {
-    let mut group = Group::new(Delimiter::Brace, tokens);
-    group.set_span(braces.span());
-    group
 }

@@ -9,6 +9,7 @@
 mod accumulate;
 mod apply;
 mod args;
+mod arguments;
 mod block;
 mod error;
 mod expand;
@@ -19,6 +20,7 @@ mod returned;
 mod site;
 mod suggest;
 mod tail;
+mod wrap;
 
 use proc_macro::TokenStream;
 
@@ -103,8 +105,8 @@ use crate::args::Macro;
 ///
 /// What that costs: the body becomes an async block inside the `async fn`, at most 40 bytes
 /// larger, or a closure that is called once, in which `#[track_caller]` has no effect: the
-/// two are refused together. Block and closure own the arguments that the body uses, and one
-/// called `_` is dropped after them.
+/// two are refused together. An `async fn` whose arguments are taken apart by patterns that
+/// leave something behind, such as `(a, _)`, keeps them twice.
 ///
 /// # Functions that return a future
 ///
@@ -227,9 +229,8 @@ pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// There the accumulator belongs to the task: it is open whenever the function is polled,
 /// on whichever thread, and while it is dropped. For that the body becomes an async block
-/// inside the function, at most 40 bytes larger, which owns the arguments it uses; one called
-/// `_` is dropped after them. Where a function returns what can be awaited once more,
-/// clippy's `async_yields_async` sees that block.
+/// inside the function, at most 40 bytes larger; arguments that are taken apart by patterns
+/// which leave something behind, such as `(a, _)`, are kept twice.
 ///
 /// # Options
 ///

@@ -1,13 +1,90 @@
-//! The names that a function's parameters bind, read from their patterns by tokens. Used
-//! where a name of a statistic refers to an argument, and where an async block has to
-//! capture arguments in an order that keeps how they are dropped.
+//! The parameters of a function, read from their tokens: which names they bind, and how
+//! much of an argument a pattern takes. Used where a name of a statistic refers to an
+//! argument, and where arguments move into a closure or an async block.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 
-use crate::item::{is_punct, mentions};
+use crate::{
+    args::unwrapped,
+    item::{is_punct, is_word, mentions},
+};
 
-/// The bindings in the order in which they are written, `self` among them.
-pub(crate) fn bindings(parameters: &Group) -> Vec<Ident> {
+/// One parameter as it is written.
+pub(crate) struct Parameter {
+    /// Each a `#` and its brackets.
+    pub(crate) attributes: Vec<TokenTree>,
+    /// What stands before the colon; all there is of `self`, `&self` and `...`.
+    pub(crate) pattern: Vec<TokenTree>,
+    /// With the colon; empty for `self` and its like.
+    pub(crate) of_type: Vec<TokenTree>,
+}
+
+/// What a pattern makes of an argument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Takes {
+    /// `a`, `mut a` and `self`.
+    Whole,
+    /// Patterns whose bindings are all there is of it: `(a, b)`, `Wrap(a)`.
+    Parts,
+    /// Patterns that leave some of it where it is: `(a, _)`, `Point { x, .. }`, `ref a`.
+    Some,
+    /// `_`
+    Nothing,
+}
+
+impl Parameter {
+    pub(crate) fn takes(&self) -> Takes {
+        let pattern = unwrapped(&self.pattern);
+        match &pattern[..] {
+            [only] if is_word(only, "_") => Takes::Nothing,
+            [TokenTree::Ident(_)] => Takes::Whole,
+            [first, TokenTree::Ident(_)] if is_word(first, "mut") => Takes::Whole,
+            _ if self.of_type.is_empty() => Takes::Whole,
+            pattern => {
+                let all: TokenStream = pattern.iter().cloned().collect();
+                if leaves_some(all) {
+                    Takes::Some
+                } else {
+                    Takes::Parts
+                }
+            }
+        }
+    }
+
+    pub(crate) fn bindings(&self) -> Vec<Ident> {
+        let mut found = Vec::new();
+        match (&unwrapped(&self.pattern)[..], self.takes()) {
+            // By its place alone, however it is written.
+            ([.., TokenTree::Ident(name)], Takes::Whole) => found.push(name.clone()),
+            (pattern, _) => in_pattern(pattern, &mut found),
+        }
+        found
+    }
+
+    /// Whether it is written as a reference or a pointer, which nothing happens to in the end.
+    pub(crate) fn is_reference(&self) -> bool {
+        let written = match &self.of_type[..] {
+            [_colon, of_type @ ..] => unwrapped(of_type),
+            [] => unwrapped(&self.pattern),
+        };
+        written
+            .first()
+            .is_some_and(|first| is_punct(first, '&') || is_punct(first, '*'))
+    }
+
+    /// Whether it may not be there when the body is compiled.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.attributes.iter().any(|token| match token {
+            TokenTree::Group(group) => {
+                mentions(group.stream(), "cfg") || mentions(group.stream(), "cfg_attr")
+            }
+            _ => false,
+        })
+    }
+}
+
+/// The parameters in the order in which they are written, `self` among them.
+pub(crate) fn parameters(parameters: &Group) -> Vec<Parameter> {
     let tokens: Vec<TokenTree> = parameters.stream().into_iter().collect();
     let mut found = Vec::new();
     for parameter in split(&tokens) {
@@ -17,21 +94,28 @@ pub(crate) fn bindings(parameters: &Group) -> Vec<Ident> {
             .count()
             * 2;
         let (attributes, parameter) = parameter.split_at(start);
-        // It may not be there when the body is compiled.
-        if attributes.iter().any(|token| match token {
-            TokenTree::Group(group) => {
-                mentions(group.stream(), "cfg") || mentions(group.stream(), "cfg_attr")
-            }
-            _ => false,
-        }) {
-            continue;
-        }
         let colon = (0..parameter.len())
             .find(|&position| is_single_colon(parameter, position))
             .unwrap_or(parameter.len());
-        in_pattern(&parameter[..colon], &mut found);
+        let (pattern, of_type) = parameter.split_at(colon);
+        if !pattern.is_empty() {
+            found.push(Parameter {
+                attributes: attributes.to_vec(),
+                pattern: pattern.to_vec(),
+                of_type: of_type.to_vec(),
+            });
+        }
     }
     found
+}
+
+/// The names that can be used in the body, whatever is configured.
+pub(crate) fn bindings(group: &Group) -> Vec<Ident> {
+    parameters(group)
+        .iter()
+        .filter(|parameter| !parameter.is_conditional())
+        .flat_map(Parameter::bindings)
+        .collect()
 }
 
 /// Whether the argument is the one that a name in braces means.
@@ -67,6 +151,20 @@ fn used_in(argument: &str, in_text: &str, body: TokenStream) -> bool {
         TokenTree::Literal(literal) => literal.to_string().contains(in_text),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Whether a pattern has `_`, `..`, `ref` or a macro call in it.
+fn leaves_some(pattern: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = pattern.into_iter().collect();
+    tokens
+        .windows(2)
+        .any(|pair| is_punct(&pair[0], '.') && is_punct(&pair[1], '.'))
+        || tokens.iter().any(|token| match token {
+            TokenTree::Ident(word) => word == "_" || word == "ref",
+            TokenTree::Group(group) => leaves_some(group.stream()),
+            TokenTree::Punct(punct) => punct.as_char() == '!',
+            TokenTree::Literal(_) => false,
+        })
 }
 
 /// Cuts at the commas that no angle brackets enclose.
@@ -141,10 +239,19 @@ fn in_pattern(tokens: &[TokenTree], found: &mut Vec<Ident>) {
 mod tests {
     use super::*;
 
+    fn group(text: &str) -> Group {
+        let tokens: TokenStream = text.parse().unwrap();
+        let Some(TokenTree::Group(group)) = tokens.into_iter().next() else {
+            panic!("{text}");
+        };
+        group
+    }
+
     #[test]
     fn bindings_are_told_from_paths_types_and_fields() {
         let cases = [
             ("()", ""),
+            ("(N: usize, mut Odd: u8, ...)", "N Odd"),
             ("(&'a mut self, a: u8, mut b: HashMap<K, V>)", "self a b"),
             (
                 "(self: Pin<&mut Self>, f: impl Fn(u8, u8) -> T, c: C)",
@@ -164,12 +271,35 @@ mod tests {
             ),
         ];
         for (text, expected) in cases {
-            let tokens: TokenStream = text.parse().unwrap();
-            let Some(TokenTree::Group(group)) = tokens.into_iter().next() else {
-                panic!("{text}");
-            };
-            let found: Vec<String> = bindings(&group).iter().map(Ident::to_string).collect();
+            let found: Vec<String> = bindings(&group(text))
+                .iter()
+                .map(Ident::to_string)
+                .collect();
             assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn how_much_a_pattern_takes_is_seen() {
+        for (text, takes, is_reference) in [
+            ("(a: A)", Takes::Whole, false),
+            ("(mut a: &A)", Takes::Whole, true),
+            ("(self)", Takes::Whole, false),
+            ("(&'a mut self)", Takes::Whole, true),
+            ("(self: Box<Self>)", Takes::Whole, false),
+            ("(_: *const A)", Takes::Nothing, true),
+            ("((a, m::B { c, d: e }): A)", Takes::Parts, false),
+            ("(&a: &A)", Takes::Parts, true),
+            ("((a, (_, b)): A)", Takes::Some, false),
+            ("([a, ..]: A)", Takes::Some, false),
+            ("(B { c, .. }: A)", Takes::Some, false),
+            ("(ref a: A)", Takes::Some, false),
+            ("(pattern!(a): A)", Takes::Some, false),
+        ] {
+            let read = parameters(&group(text));
+            assert_eq!(read.len(), 1, "{text}");
+            assert_eq!(read[0].takes(), takes, "{text}");
+            assert_eq!(read[0].is_reference(), is_reference, "{text}");
         }
     }
 }

@@ -3,12 +3,12 @@
 //! without a lookup, and because its initializer is evaluated by the compiler, so that a
 //! bad constant is a compile error too.
 
-use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote_spanned};
 
 use crate::{
     args::{Args, Macro, Name, Rate},
-    item::is_group,
+    item::{is_group, mentions},
 };
 
 /// Everything an expansion makes has this span: its locals are invisible to the author's
@@ -91,12 +91,15 @@ pub(crate) struct Site {
     pub(crate) rate: Option<Rate>,
     pub(crate) outcome: bool,
     pub(crate) library: Library,
+    /// The static's, which the author's own words for name and rate can see.
+    name: Ident,
 }
 
 impl Site {
     pub(crate) fn new(of: Macro, key: Key, args: &Args) -> Self {
         Site {
             of,
+            name: static_name(&key, args.rate.as_ref()),
             key,
             rate: args.rate.clone(),
             outcome: args.outcome.is_some(),
@@ -107,29 +110,39 @@ impl Site {
     /// `static …: … = …;` followed by `use_of`, in braces that keep the static's name in.
     pub(crate) fn with(&self, use_of: &TokenStream) -> TokenStream {
         let (static_type, initializer) = self.definition();
+        let name = &self.name;
         quote_spanned! {made()=>
-            { static __LOGD_SITE: #static_type = #initializer; #use_of }
+            { static #name: #static_type = #initializer; #use_of }
         }
     }
 
     /// A reference to the static, for calls that take it along.
     pub(crate) fn reference(&self) -> TokenStream {
-        self.with(&quote_spanned!(made()=> &__LOGD_SITE))
+        let name = &self.name;
+        self.with(&quote_spanned!(made()=> &#name))
     }
 
     /// `…::function(&SITE)`, with the name made from the arguments if it is a template.
     pub(crate) fn call(&self, function: &str) -> TokenStream {
         let private = &self.library.private;
+        let name = &self.name;
         match &self.key {
             Key::Template { literal, .. } => {
                 let function = format_ident!("{function}_named", span = made());
-                self.with(&quote_spanned! {made()=>
-                    #private::#function(&__LOGD_SITE, ::core::format_args!(#literal))
-                })
+                let call = quote_spanned! {made()=>
+                    #private::#function(&#name, ::core::format_args!(#literal))
+                };
+                if !self.outcome {
+                    return self.with(&call);
+                }
+                // Where the call is a part of a larger expression, the references to arguments
+                // go at the end of a statement of their own.
+                let block = self.with(&quote_spanned!(made()=> break 'logd #call;));
+                quote_spanned!(made()=> 'logd: #block)
             }
             _ => {
                 let function = format_ident!("{function}", span = made());
-                self.with(&quote_spanned!(made()=> #private::#function(&__LOGD_SITE)))
+                self.with(&quote_spanned!(made()=> #private::#function(&#name)))
             }
         }
     }
@@ -218,6 +231,27 @@ impl Site {
             Some(Rate::Constant(tokens)) => (constant(tokens), tokens.first().map(TokenTree::span)),
         }
     }
+}
+
+/// `__LOGD_SITE`, or longer where the author means a constant or an argument of that name.
+fn static_name(key: &Key, rate: Option<&Rate>) -> Ident {
+    let mut name = "__LOGD_SITE".to_owned();
+    let is_meant = |name: &str| {
+        let in_key = match key {
+            Key::Constant(tokens) => mentions(tokens.iter().cloned().collect(), name),
+            Key::Template { arguments, .. } => arguments.iter().any(|argument| argument == name),
+            Key::Literal { .. } | Key::Derived(_) => false,
+        };
+        let in_rate = match rate {
+            Some(Rate::Constant(tokens)) => mentions(tokens.iter().cloned().collect(), name),
+            _ => false,
+        };
+        in_key || in_rate
+    };
+    while is_meant(&name) {
+        name.push('_');
+    }
+    Ident::new(&name, made())
 }
 
 /// The author's expression. One in braces is put into parentheses, into which the lint

@@ -3,6 +3,7 @@
 
 /// Named here for crates that have no `std` in sight.
 pub use std::boxed::Box;
+use std::convert::Infallible;
 use std::future::Future;
 
 pub use crate::accumulator::{Accumulated, OpenGuard};
@@ -86,6 +87,23 @@ pub const ON: bool = !OFF;
 #[inline(always)]
 pub fn call<T>(body: impl FnOnce() -> T) -> T {
     body()
+}
+
+/// Never called: stands in an expansion for a value, whose type it tells the compiler.
+pub fn value<T>() -> T {
+    unreachable!("no expansion calls this")
+}
+
+/// What comes after a future that never completes.
+pub fn never(value: Infallible) -> ! {
+    match value {}
+}
+
+/// Takes what a closure or an async block is to capture. The place that it gives is to be
+/// assigned to: there a name is not looked at by lints.
+#[inline(always)]
+pub fn mention<T>(_: T) -> &'static mut [(); 0] {
+    &mut []
 }
 
 /// Counts one call.

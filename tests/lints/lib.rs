@@ -54,7 +54,6 @@
     clippy::single_call_fn,
     clippy::missing_trait_methods,
     clippy::min_ident_chars,
-    clippy::default_numeric_fallback,
     clippy::cargo_common_metadata,
     clippy::multiple_crate_versions,
     clippy::arbitrary_source_item_ordering,
@@ -62,7 +61,7 @@
 )]
 
 use core::fmt::Debug;
-use core::future::ready;
+use core::future::{Ready, ready};
 use core::num::ParseIntError;
 use core::pin::Pin;
 
@@ -235,4 +234,167 @@ impl Answer {
         *self = ready(*self).await;
         self
     }
+}
+
+/// A number whose type is the function's.
+#[counted(outcome)]
+#[inline]
+#[must_use]
+pub fn number(few: bool) -> Option<i32> {
+    if few { Some(1) } else { Some(1000) }
+}
+
+/// It does not come to an end.
+///
+/// # Panics
+///
+/// Always.
+#[timed(outcome)]
+#[inline]
+#[must_use]
+#[expect(clippy::panic, reason = "what a body that diverges is measured for")]
+pub fn diverges(text: String) -> Option<String> {
+    panic!("{text}")
+}
+
+/// What it gives back can be awaited once more.
+#[accumulated("lints.later")]
+#[inline]
+pub async fn later(number: u32) -> Ready<u32> {
+    ready(()).await;
+    ready(number)
+}
+
+/// It never returns.
+#[accumulated("lints.never")]
+#[inline]
+pub async fn never() -> ! {
+    loop {
+        ready(()).await;
+    }
+}
+
+/// Arguments in parts, and one without a name.
+#[timed("lints.parts", outcome)]
+#[inline]
+#[must_use]
+pub fn parts(first: String, (second, _): (String, String), _: String) -> Option<String> {
+    drop(first);
+    Some(second)
+}
+
+/// The same at each poll.
+#[accumulated("lints.parts")]
+#[inline]
+pub async fn parts_of_a_task(first: String, (second, _): (String, String), _: String) -> String {
+    drop(ready(first).await);
+    second
+}
+
+/// Functions of others who write every `return`.
+pub mod returns {
+    #![deny(clippy::implicit_return)]
+    #![allow(clippy::needless_return, reason = "the rule that contradicts this one")]
+
+    use core::future::ready;
+
+    use logd::{accumulated, counted, timed};
+
+    /// Timed.
+    #[timed]
+    #[inline]
+    #[must_use]
+    pub fn plain(number: u32) -> u32 {
+        return number.wrapping_add(1);
+    }
+
+    /// Its outcome.
+    #[timed(outcome)]
+    #[inline]
+    #[must_use]
+    pub fn outcome(number: Option<u32>) -> Option<u32> {
+        return Some(number?.wrapping_add(1));
+    }
+
+    /// Counted.
+    #[counted(outcome)]
+    #[inline]
+    pub async fn asynchronous(number: Option<u32>) -> Option<u32> {
+        return ready(number).await;
+    }
+
+    /// A sum.
+    #[accumulated]
+    #[inline]
+    pub async fn sum(number: u32) -> u32 {
+        return ready(number).await;
+    }
+
+    /// It never returns.
+    #[accumulated]
+    #[inline]
+    pub async fn never() -> ! {
+        loop {
+            ready(()).await;
+        }
+    }
+}
+
+/// Functions made by a macro, whose caller has written parts of them: lints do not look at
+/// what a macro makes.
+pub mod made {
+    use core::future::ready;
+
+    use logd::{accumulated, counted, timed};
+
+    /// A type for methods.
+    #[derive(Clone, Copy, Debug)]
+    #[non_exhaustive]
+    pub struct Made;
+
+    /// Makes them.
+    macro_rules! functions {
+        ($($vis:vis $name:ident($($argument:ident: $of:ty),*) -> $returned:ty $body:block)*) => {
+            $(
+                /// Made.
+                #[inline]
+                #[timed(outcome)]
+                $vis fn $name($($argument: $of),*) -> $returned $body
+            )*
+        };
+    }
+    functions! {
+        pub one(number: Option<i32>) -> Option<i32> { Some(number?.wrapping_add(1)) }
+        pub(crate) two() -> Option<i32> { one(Some(2)) }
+    }
+
+    /// Makes them.
+    macro_rules! asynchronous {
+        ($($vis:vis $name:ident($($argument:ident: $of:ty),*) -> $returned:ty { $($body:tt)* })*) => {
+            $(
+                /// Made.
+                #[inline]
+                #[accumulated]
+                $vis async fn $name($($argument: $of),*) -> $returned { $($body)* }
+            )*
+        };
+    }
+    asynchronous! {
+        pub three(number: u32) -> u32 { ready(number).await }
+    }
+
+    /// Makes them.
+    macro_rules! methods {
+        ($on:ty { $($vis:vis fn $name:ident($this:ident) -> $returned:ty $body:block)* }) => {
+            impl $on {
+                $(
+                    /// Made.
+                    #[inline]
+                    #[counted]
+                    $vis fn $name(&$this) -> $returned $body
+                )*
+            }
+        };
+    }
+    methods! { Made { pub fn four(self) -> Option<i32> { self.five() } fn five(self) -> Option<i32> { two() } } }
 }

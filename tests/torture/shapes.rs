@@ -4,6 +4,8 @@
 
 #[path = "families/accumulating.rs"]
 mod accumulating;
+#[path = "families/arguments.rs"]
+mod arguments;
 #[path = "families/asynchronous.rs"]
 mod asynchronous;
 #[path = "families/auto_traits.rs"]
@@ -30,6 +32,8 @@ mod odd_methods;
 mod options;
 #[path = "families/outcome.rs"]
 mod outcome;
+#[path = "families/own_names.rs"]
+mod own_names;
 #[path = "families/panics.rs"]
 mod panics;
 #[path = "families/returned.rs"]
