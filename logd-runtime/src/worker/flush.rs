@@ -4,10 +4,12 @@
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::Worker;
 use crate::stats::FlushReport;
 
 /// One flush that somebody waits for.
@@ -20,10 +22,38 @@ pub(crate) struct Request {
 
 #[derive(Debug, Default)]
 struct Answer {
-    report: Option<FlushReport>,
+    given: Option<Given>,
     waker: Option<Waker>,
     /// Nobody waits any more.
     given_up: bool,
+}
+
+/// A report as one of those has it who share it.
+#[derive(Debug)]
+pub(crate) struct Given {
+    report: FlushReport,
+    /// Whether any of them has taken it.
+    taken: Arc<AtomicBool>,
+}
+
+impl Given {
+    pub(crate) fn new(report: &FlushReport, taken: &Arc<AtomicBool>) -> Self {
+        Given {
+            report: report.clone(),
+            taken: Arc::clone(taken),
+        }
+    }
+
+    fn take(self) -> FlushReport {
+        self.taken.store(true, Ordering::Relaxed);
+        self.report
+    }
+
+    /// The report, when this was the last chance that anybody would take it.
+    pub(crate) fn into_lost(self) -> Option<FlushReport> {
+        let taken = Arc::into_inner(self.taken)?.into_inner();
+        (!taken).then_some(self.report)
+    }
 }
 
 impl Request {
@@ -46,12 +76,19 @@ impl Request {
 
     /// Hands the report over; `false` when nobody is there to take it. Who waits learns of it by
     /// [`wake`](Self::wake).
-    pub(crate) fn answer(&self, report: &FlushReport) -> bool {
+    pub(crate) fn answer(&self, given: Given) -> bool {
         let mut answer = self.lock();
         if !answer.given_up {
-            answer.report = Some(report.clone());
+            answer.given = Some(given);
         }
         !answer.given_up
+    }
+
+    /// Waits no more. What was given meanwhile and nobody has seen is handed back.
+    pub(crate) fn give_up(&self) -> Option<Given> {
+        let mut answer = self.lock();
+        answer.given_up = true;
+        answer.given.take()
     }
 
     /// Wakes who waits. No lock of ours is held: a task's waker is an executor's own code.
@@ -69,8 +106,8 @@ impl Request {
         let until = self.deadline.checked_add(grace).unwrap_or(self.deadline);
         let mut answer = self.lock();
         loop {
-            if let Some(report) = answer.report.take() {
-                return Some(report);
+            if let Some(given) = answer.given.take() {
+                return Some(given.take());
             }
             let Some(left) = until.checked_duration_since(Instant::now()) else {
                 answer.given_up = true;
@@ -88,21 +125,26 @@ impl Request {
 /// A flush as a future: the worker keeps its deadline, so no runtime's timer is needed.
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is awaited"]
-pub(crate) struct Flushing(pub(crate) Arc<Request>);
+pub(crate) struct Flushing<'a> {
+    pub(crate) request: Arc<Request>,
+    pub(crate) worker: &'a Worker,
+}
 
-impl Drop for Flushing {
+impl Drop for Flushing<'_> {
     fn drop(&mut self) {
-        self.0.lock().given_up = true;
+        if let Some(given) = self.request.give_up() {
+            self.worker.take_back(given);
+        }
     }
 }
 
-impl Future for Flushing {
+impl Future for Flushing<'_> {
     type Output = FlushReport;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlushReport> {
-        let mut answer = self.0.lock();
-        match answer.report.take() {
-            Some(report) => Poll::Ready(report),
+        let mut answer = self.request.lock();
+        match answer.given.take() {
+            Some(given) => Poll::Ready(given.take()),
             None => {
                 answer.waker = Some(context.waker().clone());
                 Poll::Pending

@@ -17,7 +17,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use self::budget::Budget;
-use self::flush::{Flushing, Request};
+use self::flush::{Flushing, Given, Request};
 use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
 use crate::clock;
@@ -414,13 +414,24 @@ impl Worker {
         let mut reported = self.reported.lock();
         let (report, totals) = self.report_since(&reported, &pipeline, start, timed_out);
         drop(pipeline);
-        let mut taken = requests.to_vec();
-        taken.retain(|request| request.answer(&report));
-        if !taken.is_empty() {
+        let taken = Arc::default();
+        let mut given = requests.to_vec();
+        given.retain(|request| request.answer(Given::new(&report, &taken)));
+        if !given.is_empty() {
             *reported = totals;
         }
+        drop(taken);
         drop(reported);
-        taken.iter().for_each(|request| request.wake());
+        given.iter().for_each(|request| request.wake());
+    }
+
+    /// Leaves the numbers of a report for the next one, when nobody has seen it.
+    fn take_back(&self, given: Given) {
+        // Under the lock nobody is about to give the same report to others.
+        let mut reported = self.reported.lock();
+        if let Some(report) = given.into_lost() {
+            *reported = reported.since(&report.totals);
+        }
     }
 
     /// What became of the events since the last report that somebody took, for somebody who
@@ -493,7 +504,10 @@ impl Worker {
         }
         let start = Instant::now();
         match self.request(timeout) {
-            Some(request) => Flushing(request).await,
+            Some(request) => {
+                let worker = self;
+                Flushing { request, worker }.await
+            }
             None => self.flush_here(deadline(start, timeout)),
         }
     }
