@@ -3,6 +3,7 @@
 //! a request to it; where there is no thread, who asks does the work.
 
 mod budget;
+mod burst;
 pub(crate) mod dialect;
 mod flush;
 mod outgoing;
@@ -17,8 +18,9 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use self::budget::Budget;
+use self::burst::BURST_GAP;
 use self::flush::{Flushing, Given, Request};
-use self::pipeline::{BURST_GAP, Pace, Pipeline, Settings};
+use self::pipeline::{Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
 use crate::clock;
 use crate::off::OFF;

@@ -4,8 +4,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::burst::Burst;
 use super::dialect::Dialect;
 use super::outgoing::Outgoing;
 use super::reduce::Precision;
@@ -20,15 +21,11 @@ use crate::stats::{DropReason, Totals};
 use crate::transport::{Sent, Transport};
 use crate::wire::{EncodeError, Format, Number};
 
-/// Most datagrams handed to the kernel at once: half of what the smallest usual
-/// receive buffer holds.
+/// Most datagrams that are ready at once: as many short ones as leave in a burst.
 const BURST: usize = 128;
 
 /// The same for datagrams that many messages share: that buffer holds 92 of their size.
 const BURST_OF_SHARED: usize = 32;
-
-/// Between two bursts: with it, not even a slow receiver's buffer runs over.
-pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);
 
 /// What the worker needs to know of a client's configuration.
 #[derive(Clone, Debug)]
@@ -64,8 +61,8 @@ pub(crate) struct Pipeline {
     last_taken: Option<Taken>,
     /// Datagrams of one length behind each other.
     segments: Vec<u8>,
-    /// When the current burst began, and how many messages were sent in it.
-    burst: Option<(Instant, usize)>,
+    /// What was handed over just now.
+    burst: Burst,
     window: u64,
     /// Messages and single events taken out of queues.
     fetched: u64,
@@ -109,7 +106,7 @@ impl Pipeline {
             outgoing: Outgoing::default(),
             last_taken: None,
             segments: Vec::new(),
-            burst: None,
+            burst: Burst::default(),
             window: 0,
             fetched: 0,
             totals: Totals::default(),
@@ -241,8 +238,8 @@ impl Pipeline {
         }
     }
 
-    /// Most datagrams handed to the kernel at once.
-    fn burst(&self) -> usize {
+    /// Most datagrams that are ready at once.
+    fn most_ready(&self) -> usize {
         match self.settings.dialect.shared_datagram() {
             None => BURST,
             Some(_) => BURST_OF_SHARED,
@@ -260,7 +257,7 @@ impl Pipeline {
             Pace::Rest => self.settings.precision,
         };
         let before = self.outgoing.len();
-        while self.outgoing.len() < self.burst() && self.outgoing.len() - before < allowance {
+        while self.outgoing.len() < self.most_ready() && self.outgoing.len() - before < allowance {
             let Some(number) = self.due.pop_front() else {
                 break;
             };
@@ -286,7 +283,7 @@ impl Pipeline {
     /// Takes queued messages and single events into the burst.
     pub(crate) fn encode_queued(&mut self) {
         let has_logs = self.format().has_logs();
-        while self.outgoing.len() < self.burst() {
+        while self.outgoing.len() < self.most_ready() {
             let Some(message) = self.shared.next_message() else {
                 break;
             };
@@ -305,7 +302,7 @@ impl Pipeline {
             let Some(events) = watched.shard.existing_events() else {
                 continue;
             };
-            while self.outgoing.len() < self.burst() {
+            while self.outgoing.len() < self.most_ready() {
                 let Some((slot, event)) = events.pop() else {
                     break;
                 };
@@ -392,23 +389,21 @@ impl Pipeline {
         if !self.transport.make_ready() {
             return false;
         }
-        let now = Instant::now();
-        let (began, sent) = match self.burst {
-            Some((began, sent)) if now.duration_since(began) < BURST_GAP => (began, sent),
-            _ => (now, 0),
-        };
-        let ready = self.send_messages(self.burst().saturating_sub(sent));
-        self.burst = Some((began, sent + ready.1));
+        self.burst.resume(Instant::now());
+        let ready = self.send_messages();
         self.settle_refusals();
-        ready.0
+        ready
     }
 
-    /// Whether the transport stays ready, and how many messages the kernel took.
-    fn send_messages(&mut self, most: usize) -> (bool, usize) {
-        let mut taken = 0;
-        while taken < most {
+    /// Whether the transport stays ready.
+    fn send_messages(&mut self) -> bool {
+        while let Some(length) = self.outgoing.first().map(<[u8]>::len) {
+            let room = self.burst.room_for(length);
+            if room == 0 {
+                break;
+            }
             let run = match self.transport.sends_segments() {
-                true => self.outgoing.run_of_one_length(most - taken),
+                true => self.outgoing.run_of_one_length(room),
                 false => 1,
             };
             let sent = match (self.outgoing.first(), run) {
@@ -430,10 +425,10 @@ impl Pipeline {
                         events,
                         messages: run as u64,
                     });
-                    taken += run;
+                    self.burst.add(run, length);
                 }
                 Sent::EarlierRefused => self.count_refusal(),
-                Sent::NotReady => return (false, taken),
+                Sent::NotReady => return false,
                 Sent::OneByOne => {}
                 Sent::TooLarge => {
                     let events = self.outgoing.leave(1);
@@ -445,7 +440,7 @@ impl Pipeline {
                 }
             }
         }
-        (true, taken)
+        true
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
