@@ -6,12 +6,12 @@ use std::time::Duration;
 use log::kv::{self, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
-use super::draft::Draft;
-use super::fields::{Content, Fields};
-use super::sink::{Settings, Sink};
-use super::site::Site;
-use super::text::Text;
-use super::traceback;
+use super::line::draft::Draft;
+use super::line::fields::{Content, Fields};
+use super::line::sink::{Settings, Sink};
+use super::line::site::Site;
+use super::line::text::Text;
+use super::line::traceback;
 use crate::client::Client;
 use crate::error::Error;
 use crate::record::shard;

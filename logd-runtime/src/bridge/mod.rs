@@ -2,27 +2,13 @@
 //! Each facade has a file and a feature of its own; what they share knows none of them.
 
 #[cfg(any(feature = "log", feature = "tracing"))]
-mod draft;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod fields;
+mod line;
 #[cfg(feature = "log")]
 mod log;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod sink;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod site;
-#[cfg(feature = "tracing")]
-mod spans;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod text;
-#[cfg(any(feature = "log", feature = "tracing"))]
-mod traceback;
 #[cfg(feature = "tracing")]
 mod tracing;
-#[cfg(feature = "tracing")]
-mod values;
 
 #[cfg(feature = "log")]
 pub use self::log::{Logger, LoggerBuilder};

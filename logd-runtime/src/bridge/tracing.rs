@@ -1,6 +1,9 @@
 //! The `tracing` facade: a layer whose events become log lines at the receiver, and, where it
 //! is asked for, whose spans become timers.
 
+mod spans;
+mod values;
+
 use std::time::Duration;
 
 use tracing_core::span::{Attributes, Id, Record};
@@ -9,12 +12,11 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::draft::Draft;
-use super::sink::{Settings, Sink};
-use super::site::Site;
-use super::spans::{SpanFields, Timings};
-use super::traceback;
-use super::values;
+use self::spans::{SpanFields, Timings};
+use super::line::draft::Draft;
+use super::line::sink::{Settings, Sink};
+use super::line::site::Site;
+use super::line::traceback;
 use crate::client::Client;
 use crate::client::core::Change;
 use crate::error::Error;

@@ -7,20 +7,20 @@ use tracing_core::Event;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use super::draft::Draft;
-use super::fields::Content;
-use super::text::Text;
-use super::traceback;
+use crate::bridge::line::draft::Draft;
+use crate::bridge::line::fields::Content;
+use crate::bridge::line::text::Text;
+use crate::bridge::line::traceback;
 use crate::wire::Value;
 
 /// Hands each value on as a field's content, and with it the error that it is.
-pub(super) struct Values<F>(F);
+pub(crate) struct Values<F>(F);
 
 impl<F> Values<F>
 where
     F: FnMut(&'static str, Content, Option<&(dyn Error + 'static)>),
 {
-    pub(super) fn new(take: F) -> Self {
+    pub(crate) fn new(take: F) -> Self {
         Values(take)
     }
 
@@ -80,7 +80,7 @@ struct Origin {
 }
 
 /// Takes the event's values into a draft, and where it comes from.
-pub(super) fn take_event(event: &Event<'_>, draft: &mut Draft) {
+pub(crate) fn take_event(event: &Event<'_>, draft: &mut Draft) {
     let metadata = event.metadata();
     let Draft {
         msg, tb, fields, ..

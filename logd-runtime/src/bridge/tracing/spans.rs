@@ -10,18 +10,18 @@ use tracing_core::callsite::Identifier;
 use tracing_core::span::{Attributes, Record};
 use tracing_subscriber::registry::ExtensionsMut;
 
-use super::fields::{Content, Fields};
 use super::values::Values;
+use crate::bridge::line::fields::{Content, Fields};
 use crate::clock;
 use crate::key;
 use crate::record::Reading;
 
 /// The fields of a span, with their last values.
 #[derive(Debug, Default)]
-pub(super) struct SpanFields(Vec<(&'static str, Content)>);
+pub(crate) struct SpanFields(Vec<(&'static str, Content)>);
 
 impl SpanFields {
-    pub(super) fn of(attributes: &Attributes<'_>) -> SpanFields {
+    pub(crate) fn of(attributes: &Attributes<'_>) -> SpanFields {
         let mut fields = SpanFields::default();
         attributes.record(&mut Values::new(|name, content, _| {
             fields.set(name, content);
@@ -29,7 +29,7 @@ impl SpanFields {
         fields
     }
 
-    pub(super) fn of_record(values: &Record<'_>) -> SpanFields {
+    pub(crate) fn of_record(values: &Record<'_>) -> SpanFields {
         let mut fields = SpanFields::default();
         values.record(&mut Values::new(|name, content, _| {
             fields.set(name, content);
@@ -37,7 +37,7 @@ impl SpanFields {
         fields
     }
 
-    pub(super) fn update(&mut self, changed: SpanFields) {
+    pub(crate) fn update(&mut self, changed: SpanFields) {
         for (name, content) in changed.0 {
             self.set(name, content);
         }
@@ -51,7 +51,7 @@ impl SpanFields {
     }
 
     /// Adds them to those of an event; where a name is taken, with the span's before it.
-    pub(super) fn add_to(&self, fields: &mut Fields, span: &str) {
+    pub(crate) fn add_to(&self, fields: &mut Fields, span: &str) {
         for (name, content) in &self.0 {
             if fields.has(name) {
                 fields.add(&format!("{span}_{name}"), content.clone());
@@ -63,7 +63,7 @@ impl SpanFields {
 }
 
 /// Which spans are timed, and under which keys.
-pub(super) struct Timings {
+pub(crate) struct Timings {
     filter: Box<dyn Fn(&Metadata<'_>) -> bool + Send + Sync>,
     keys: RwLock<HashMap<Identifier, Option<Arc<str>>>>,
     /// Tells this layer's timings from those of another one on the same registry.
@@ -75,14 +75,14 @@ pub(super) struct Timings {
 struct Running(Vec<Timing>);
 
 /// A timing under way.
-pub(super) struct Timing {
+pub(crate) struct Timing {
     layer: Arc<()>,
     key: Arc<str>,
     started: u64,
 }
 
 impl Timings {
-    pub(super) fn new(filter: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(filter: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static) -> Self {
         Timings {
             filter: Box::new(filter),
             keys: RwLock::default(),
@@ -90,7 +90,7 @@ impl Timings {
         }
     }
 
-    pub(super) fn start(&self, metadata: &'static Metadata<'static>) -> Option<Timing> {
+    pub(crate) fn start(&self, metadata: &'static Metadata<'static>) -> Option<Timing> {
         Some(Timing {
             layer: Arc::clone(&self.layer),
             key: self.key(metadata)?,
@@ -99,7 +99,7 @@ impl Timings {
     }
 
     /// The key and the duration of a span that this layer timed.
-    pub(super) fn end(&self, extensions: &mut ExtensionsMut<'_>) -> Option<(Arc<str>, Reading)> {
+    pub(crate) fn end(&self, extensions: &mut ExtensionsMut<'_>) -> Option<(Arc<str>, Reading)> {
         let running = &mut extensions.get_mut::<Running>()?.0;
         let own = running
             .iter()
@@ -131,7 +131,7 @@ impl fmt::Debug for Timings {
 }
 
 impl Timing {
-    pub(super) fn keep_in(self, extensions: &mut ExtensionsMut<'_>) {
+    pub(crate) fn keep_in(self, extensions: &mut ExtensionsMut<'_>) {
         match extensions.get_mut::<Running>() {
             Some(running) => running.0.push(self),
             None => extensions.insert(Running(vec![self])),

@@ -20,27 +20,27 @@ const LEFT_OUT: &str = "fields_cut";
 const SPAN: &str = "span";
 
 #[derive(Debug, Default)]
-pub(super) struct Draft {
-    pub(super) level: &'static str,
-    pub(super) name: Text,
-    pub(super) msg: Text,
+pub(crate) struct Draft {
+    pub(crate) level: &'static str,
+    pub(crate) name: Text,
+    pub(crate) msg: Text,
     /// Empty for a record that does not say where it comes from.
-    pub(super) loc: Text,
+    pub(crate) loc: Text,
     /// Empty for a record without an error.
-    pub(super) tb: Text,
-    pub(super) fields: Fields,
+    pub(crate) tb: Text,
+    pub(crate) fields: Fields,
 }
 
 /// A message, and whether anything of its record is missing.
 #[derive(Debug)]
-pub(super) struct Encoded {
-    pub(super) datagram: Vec<u8>,
-    pub(super) cut: bool,
+pub(crate) struct Encoded {
+    pub(crate) datagram: Vec<u8>,
+    pub(crate) cut: bool,
 }
 
 impl Draft {
     /// Where in the source the record comes from, in the form that pylogd gives it.
-    pub(super) fn locate(&mut self, file: Option<&str>, module: Option<&str>, line: Option<u32>) {
+    pub(crate) fn locate(&mut self, file: Option<&str>, module: Option<&str>, line: Option<u32>) {
         let loc = &mut self.loc;
         let places = [file, module];
         for (number, place) in places.into_iter().flatten().enumerate() {
@@ -56,7 +56,7 @@ impl Draft {
 
     /// The names of the spans that it is in, from the outermost.
     #[cfg(feature = "tracing")]
-    pub(super) fn add_spans<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+    pub(crate) fn add_spans<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
         let mut path = Text::default();
         for name in names {
             let colon = if path.is_empty() { "" } else { ":" };
@@ -68,7 +68,7 @@ impl Draft {
     }
 
     /// The message. Only a path that is nearly as long as a datagram is an error.
-    pub(super) fn encode(mut self, path: &str) -> Result<Encoded, EncodeError> {
+    pub(crate) fn encode(mut self, path: &str) -> Result<Encoded, EncodeError> {
         let left_out = self.fit(path);
         let cut = left_out > 0 || self.texts().any(|text| text.is_cut());
         if left_out > 0 {

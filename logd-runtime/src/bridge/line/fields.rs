@@ -15,18 +15,18 @@ const MOST_EXACT: u128 = 1 << 53;
 
 /// A field's value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     /// Anything but text.
     Plain(Value<'static>),
     Text(Text),
 }
 
 impl Content {
-    pub(super) fn text(content: impl fmt::Display) -> Content {
+    pub(crate) fn text(content: impl fmt::Display) -> Content {
         Content::Text(Text::of(content))
     }
 
-    pub(super) fn unsigned(n: u128) -> Content {
+    pub(crate) fn unsigned(n: u128) -> Content {
         match i64::try_from(n) {
             Ok(exact) if n <= MOST_EXACT => Content::Plain(exact.into()),
             // As text, so that no digit of an identifier is lost.
@@ -34,14 +34,14 @@ impl Content {
         }
     }
 
-    pub(super) fn signed(n: i128) -> Content {
+    pub(crate) fn signed(n: i128) -> Content {
         match i64::try_from(n) {
             Ok(exact) if n.unsigned_abs() <= MOST_EXACT => Content::Plain(exact.into()),
             _ => Content::text(n),
         }
     }
 
-    pub(super) fn to_value(&self) -> Value<'_> {
+    pub(crate) fn to_value(&self) -> Value<'_> {
         match self {
             Content::Plain(value) => value.clone(),
             Content::Text(text) => (&**text).into(),
@@ -50,14 +50,14 @@ impl Content {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     list: Vec<(String, Content)>,
     names: HashSet<String>,
 }
 
 impl Fields {
     /// Adds a field; where its name is taken, with `_` behind it.
-    pub(super) fn add(&mut self, name: &str, content: Content) {
+    pub(crate) fn add(&mut self, name: &str, content: Content) {
         let mut name = safe(name);
         while self.names.contains(&name) {
             name.push('_');
@@ -68,16 +68,16 @@ impl Fields {
 
     /// Whether a field of this name would hide one, of the message's own too.
     #[cfg(feature = "tracing")]
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         let safe = safe(name);
         safe.len() > name.len() || self.names.contains(&safe)
     }
 
-    pub(super) fn list(&self) -> &[(String, Content)] {
+    pub(crate) fn list(&self) -> &[(String, Content)] {
         &self.list
     }
 
-    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Text> {
         self.list
             .iter_mut()
             .filter_map(|(_, content)| match content {
@@ -87,7 +87,7 @@ impl Fields {
     }
 
     /// Leaves out all but the first.
-    pub(super) fn truncate(&mut self, most: usize) {
+    pub(crate) fn truncate(&mut self, most: usize) {
         self.list.truncate(most);
     }
 }

@@ -10,38 +10,38 @@ use crate::wire::MAX_DATAGRAM;
 const MARK: usize = 40;
 
 /// The least that is left of a text; the mark fits into it.
-pub(super) const LEAST: usize = 64;
+pub(crate) const LEAST: usize = 64;
 
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Text {
+pub(crate) struct Text {
     kept: String,
     /// Bytes that are missing at the end.
     missing: usize,
 }
 
 impl Text {
-    pub(super) fn of(content: impl fmt::Display) -> Text {
+    pub(crate) fn of(content: impl fmt::Display) -> Text {
         let mut text = Text::default();
         text.add(format_args!("{content}"));
         text
     }
 
     /// Appends. A value that can not show itself leaves what it has written until then.
-    pub(super) fn add(&mut self, content: fmt::Arguments<'_>) {
+    pub(crate) fn add(&mut self, content: fmt::Arguments<'_>) {
         let _ = self.write_fmt(content);
     }
 
-    pub(super) fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.missing > 0
     }
 
     /// The bytes that it takes, with its mark.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.kept.len() + if self.is_cut() { MARK } else { 0 }
     }
 
     /// Cuts it, unless it takes no more than this.
-    pub(super) fn cut_to(&mut self, size: usize) {
+    pub(crate) fn cut_to(&mut self, size: usize) {
         if self.size() > size {
             let keep = boundary(&self.kept, size.saturating_sub(MARK));
             self.missing += self.kept.len() - keep;
@@ -50,7 +50,7 @@ impl Text {
     }
 
     /// Writes the mark, where something is missing. Nothing is to be added behind it.
-    pub(super) fn seal(&mut self) {
+    pub(crate) fn seal(&mut self) {
         if self.is_cut() {
             let missing = self.missing;
             let _ = write!(self.kept, "… [{missing} bytes cut]");
@@ -81,7 +81,7 @@ impl Write for Text {
 }
 
 /// The last place between two characters that is not beyond `most`.
-pub(super) fn boundary(text: &str, most: usize) -> usize {
+pub(crate) fn boundary(text: &str, most: usize) -> usize {
     if most >= text.len() {
         return text.len();
     }

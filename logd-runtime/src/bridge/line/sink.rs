@@ -45,15 +45,15 @@ impl Drop for Inside {
 
 /// What every bridge is configured with.
 #[derive(Debug, Default)]
-pub(super) struct Settings {
-    pub(super) path: Option<String>,
-    pub(super) client: Option<Client>,
-    pub(super) limit: Option<(u32, Duration)>,
+pub(crate) struct Settings {
+    pub(crate) path: Option<String>,
+    pub(crate) client: Option<Client>,
+    pub(crate) limit: Option<(u32, Duration)>,
 }
 
 impl Settings {
     /// The place that they describe.
-    pub(super) fn build(self) -> Result<Sink, Error> {
+    pub(crate) fn build(self) -> Result<Sink, Error> {
         let path = match self.path {
             Some(path) => checked(path)?,
             None => discovered()?,
@@ -101,7 +101,7 @@ fn discovered() -> Result<String, Error> {
 }
 
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     path: String,
     /// `None` for the client that is current where a record is made.
     client: Option<Client>,
@@ -117,7 +117,7 @@ impl Sink {
     }
 
     /// Queues a record, unless its place has sent enough. It is made only when it is needed.
-    pub(super) fn send(&self, site: Site, make: impl FnOnce(&mut Draft)) {
+    pub(crate) fn send(&self, site: Site, make: impl FnOnce(&mut Draft)) {
         let Some(_inside) = Inside::enter() else {
             if let Some(core) = self.existing_core() {
                 core.drop_events(DropReason::Nested, 1);
@@ -162,7 +162,7 @@ impl Sink {
 
     /// The client for what is no record. A thread inside of a client does not make one.
     #[cfg(feature = "tracing")]
-    pub(super) fn reachable_core(&self) -> Option<Arc<Core>> {
+    pub(crate) fn reachable_core(&self) -> Option<Arc<Core>> {
         if shard::is_busy() {
             self.existing_core()
         } else {
@@ -171,7 +171,7 @@ impl Sink {
     }
 
     /// The client, where there is one without making the global one.
-    pub(super) fn existing_core(&self) -> Option<Arc<Core>> {
+    pub(crate) fn existing_core(&self) -> Option<Arc<Core>> {
         match &self.client {
             Some(client) => Some(Arc::clone(client.core())),
             None => scope::existing_core(),

@@ -10,7 +10,7 @@ use super::text::Text;
 const MOST_CAUSES: usize = 100;
 
 /// Appends an error with all of its causes.
-pub(super) fn add_error(traceback: &mut Text, error: &(dyn Error + 'static)) {
+pub(crate) fn add_error(traceback: &mut Text, error: &(dyn Error + 'static)) {
     separate(traceback);
     traceback.add(format_args!("{error}"));
     let mut cause = error.source();
@@ -23,7 +23,7 @@ pub(super) fn add_error(traceback: &mut Text, error: &(dyn Error + 'static)) {
 
 /// Appends the stack of the caller.
 #[cold]
-pub(super) fn add_backtrace(traceback: &mut Text) {
+pub(crate) fn add_backtrace(traceback: &mut Text) {
     separate(traceback);
     let stack = Backtrace::force_capture().to_string();
     traceback.add(format_args!(

@@ -12,13 +12,13 @@ const MOST_SITES: usize = 10_000;
 
 /// A place in the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Site(u64);
+pub(crate) struct Site(u64);
 
 impl Site {
     const OTHER: Site = Site(0);
 
     /// The place that a record names. Records without one are told apart by level and target.
-    pub(super) fn new(file: Option<&str>, line: Option<u32>, level: &str, target: &str) -> Site {
+    pub(crate) fn new(file: Option<&str>, line: Option<u32>, level: &str, target: &str) -> Site {
         let mut hasher = DefaultHasher::new();
         (file, line, level, target).hash(&mut hasher);
         Site(hasher.finish())
@@ -27,7 +27,7 @@ impl Site {
 
 /// Lets each place send so many records in a time, counted from the first of them.
 #[derive(Debug)]
-pub(super) struct SiteLimit {
+pub(crate) struct SiteLimit {
     records: u64,
     per: Duration,
     sites: QuietMutex<HashMap<Site, Window>>,
@@ -42,7 +42,7 @@ struct Window {
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// It is sent; so many before it were not.
     Send {
         suppressed: u64,
@@ -51,7 +51,7 @@ pub(super) enum Verdict {
 }
 
 impl SiteLimit {
-    pub(super) fn new(records: u32, per: Duration) -> Self {
+    pub(crate) fn new(records: u32, per: Duration) -> Self {
         SiteLimit {
             records: records.into(),
             per,
@@ -59,7 +59,7 @@ impl SiteLimit {
         }
     }
 
-    pub(super) fn judge(&self, site: Site, now: Instant) -> Verdict {
+    pub(crate) fn judge(&self, site: Site, now: Instant) -> Verdict {
         let mut sites = self.sites.lock();
         let known = sites.len() < MOST_SITES || sites.contains_key(&site);
         let window = sites
