@@ -4,21 +4,21 @@
 //! call pays for two readings and no arithmetic.
 #![allow(
     unsafe_code,
-    reason = "reading the cycle counter is an intrinsic that the language calls unsafe"
+    reason = "reading the cycle counter is an intrinsic that the language calls unsafe, and std has \
+              no monotonic clock that counts from one point in all processes"
 )]
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use once_cell::sync::OnceCell;
+use crate::fork::PerProcess;
 
 const UNDECIDED: u8 = 0;
 const MONOTONIC: u8 = 1;
 const CYCLES: u8 = 2;
 
 static SOURCE: AtomicU8 = AtomicU8::new(UNDECIDED);
-static ANCHOR: OnceCell<Anchor> = OnceCell::new();
 /// Seconds in a tick as the bits of a float; 0 until the first calibration.
 static SCALE: AtomicU64 = AtomicU64::new(0);
 
@@ -38,7 +38,12 @@ struct Span {
     afresh: bool,
 }
 
-static SPAN: Mutex<Option<Span>> = Mutex::new(None);
+static SPAN: PerProcess<Mutex<Option<Span>>> = PerProcess::new();
+
+/// The span, unless another thread has it right now: that one measures for all.
+fn span() -> Option<MutexGuard<'static, Option<Span>>> {
+    SPAN.get_or_init(|_| Mutex::default()).try_lock().ok()
+}
 
 /// How long a span grows before the next begins: clocks that go apart while a machine
 /// sleeps, or is moved to another, must not be averaged with hours before.
@@ -72,14 +77,13 @@ pub(crate) fn source() -> &'static str {
 
 /// Measures the tick against the monotonic clock. Workers call it at every drain.
 pub(crate) fn calibrate() {
-    let anchor = *decide();
-    // Another worker that measures does it for all.
-    let Ok(mut span) = SPAN.try_lock() else {
+    decide();
+    let Some(mut span) = span() else {
         return;
     };
     let now = both_clocks();
-    let current = span.unwrap_or(Span {
-        from: anchor,
+    let current = *span.get_or_insert(Span {
+        from: now,
         afresh: true,
     });
     let before = f64::from_bits(SCALE.load(Ordering::Relaxed));
@@ -122,10 +126,11 @@ pub(crate) fn seconds_per_tick() -> f64 {
 /// The scale before any worker has measured it.
 #[cold]
 fn first_scale() -> f64 {
-    let anchor = *decide();
+    decide();
+    let start = both_clocks();
     // Bounded: a counter that does not move must not hold anybody up.
     for _ in 0..100_000 {
-        if let Some(scale) = scale_between(anchor, both_clocks()) {
+        if let Some(scale) = scale_between(start, both_clocks()) {
             return scale;
         }
         std::hint::spin_loop();
@@ -169,29 +174,49 @@ fn both_clocks() -> Anchor {
     )
 }
 
+/// Chooses the source, unless that is done; two threads at once come to the same. Without
+/// a lock: a child process might find it taken.
 #[cold]
-fn decide() -> &'static Anchor {
-    ANCHOR.get_or_init(|| {
+fn decide() {
+    if SOURCE.load(Ordering::Relaxed) == UNDECIDED {
         let source = if cycles_are_trusted() {
             CYCLES
         } else {
             MONOTONIC
         };
-        let anchor = both_clocks();
         SOURCE.store(source, Ordering::Relaxed);
-        anchor
-    })
+    }
 }
 
-/// Nanoseconds since the anchor; also the way in before a source is chosen.
+/// Nanoseconds of the monotonic clock; also the way in before a source is chosen.
 #[inline(never)]
 fn monotonic() -> u64 {
-    let anchor = decide();
+    decide();
     if SOURCE.load(Ordering::Relaxed) == CYCLES {
         return cycles();
     }
-    // Two ticks after the anchor at the earliest: 0 and 1 are marks of a guard.
-    u64::try_from(anchor.instant.elapsed().as_nanos()).unwrap_or(u64::MAX / 2) + 2
+    // Above 0 and 1, which are marks of a guard.
+    nanoseconds() + 2
+}
+
+/// From one point for all processes: a child ends what its parent began.
+#[cfg(unix)]
+fn nanoseconds() -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the call writes to `time` alone, which lives until it returns. It can not fail
+    // for a clock that every system has, and would leave the time at 0.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
+#[cfg(not(unix))]
+fn nanoseconds() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let start = START.get_or_init(Instant::now);
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX / 2)
 }
 
 #[cfg(all(target_arch = "x86_64", not(miri)))]

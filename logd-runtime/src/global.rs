@@ -2,10 +2,9 @@
 //! first, and never taken down, so that a handle works in every corner of a program.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
+use once_cell::race::OnceBox;
 
 use crate::client::core::Core;
 use crate::client::{Builder, Client};
@@ -16,16 +15,15 @@ use crate::off::OFF;
 use crate::record::shard;
 use crate::scope;
 use crate::stats::FlushReport;
-use crate::transport::Transport;
-use crate::worker::shared::{Mode, Shared};
-use crate::worker::{Setup, Worker};
+use crate::worker::Setup;
+use crate::worker::shared::Mode;
 
-/// Empty until the first event or `init`; from then on the same client for good.
-static GLOBAL: OnceCell<Client> = OnceCell::new();
+/// Empty until the first event or `init`; from then on the same client for good. Set by
+/// whoever comes first, without a lock: a child process might find it taken.
+static GLOBAL: OnceBox<Client> = OnceBox::new();
 
-/// Whether `init` was called with success. Until then the client configures
-/// itself from the environment when it first sends.
-static CONFIGURED: AtomicBool = AtomicBool::new(false);
+/// What the environment and files say, read once: a child process may have another one.
+static DISCOVERED: OnceBox<Config> = OnceBox::new();
 
 /// How long a dropped [`FlushGuard`] waits unless it is told otherwise.
 const GUARD_TIMEOUT: Duration = Duration::from_secs(2);
@@ -36,7 +34,12 @@ pub(crate) fn get() -> &'static Client {
     }
     // An instrumented allocator must not ask for the client while it is being made.
     let _quiet = shard::quiet();
-    GLOBAL.get_or_init(unconfigured)
+    let made = Client::from_core(Core::discovering(discovered));
+    if let Err(second) = GLOBAL.set(Box::new(made)) {
+        // Another thread's came first. Closed, it goes without a flush.
+        second.core().worker().shared.set_mode(Mode::Closed);
+    }
+    GLOBAL.get().expect("it was set")
 }
 
 pub(crate) fn is_global(core: &Arc<Core>) -> bool {
@@ -51,29 +54,17 @@ pub(crate) fn existing_core() -> Option<Arc<Core>> {
     GLOBAL.get().map(|client| Arc::clone(client.core()))
 }
 
-fn unconfigured() -> Client {
-    let config = Config::default();
-    let worker = Worker::new(
-        Arc::new(Shared::new(Mode::Reduce)),
-        config.schedule(),
-        config.settings(),
-        Transport::Nowhere,
-        Some(discovered),
-    );
-    Client::from_core(Core::new(worker, config.max_names, true))
-}
-
+/// What the global client starts with until `init` configures it.
 fn discovered() -> Result<Setup, Error> {
-    let config = Config::discover()?;
-    config.check()?;
+    let config = DISCOVERED.get_or_try_init(|| {
+        let config = Config::discover()?;
+        config.check()?;
+        Ok::<_, Error>(Box::new(config))
+    })?;
     Ok(config.setup())
 }
 
 pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
-    // ORDERING: none but the winner configures; nothing else hangs on the flag.
-    if CONFIGURED.swap(true, Ordering::Relaxed) {
-        return Err(Error::already_initialized());
-    }
     let client = get();
     if OFF {
         return Ok(FlushGuard {
@@ -82,12 +73,14 @@ pub(crate) fn install(config: &Config) -> Result<FlushGuard, Error> {
         });
     }
     let core = client.core();
-    if core.worker.shared.mode() == Mode::Closed {
+    if !core.is_configured() && core.worker().shared.mode() == Mode::Closed {
         return Err(Error::config(
             "the global client was shut down before `init`: call `init` first, in `main`",
         ));
     }
-    core.worker.configure(config.setup());
+    if !core.configure(config) {
+        return Err(Error::already_initialized());
+    }
     Ok(FlushGuard {
         client,
         timeout: GUARD_TIMEOUT,

@@ -8,6 +8,7 @@
 // Layer 0: words and formats; nothing here knows of clients.
 mod clock;
 mod error;
+mod fork;
 mod key;
 mod off;
 mod rate;

@@ -68,10 +68,11 @@ impl GapTable {
 }
 
 /// A generator seeded from what std randomises its hash maps with, so that no
-/// entropy crate is linked for sampling.
+/// entropy crate is linked for sampling. That is alike in all children of a process,
+/// whose number tells them apart.
 pub(crate) fn seeded() -> SmallRng {
     use std::hash::{BuildHasher, RandomState};
-    SmallRng::seed_from_u64(RandomState::new().hash_one(0_u64))
+    SmallRng::seed_from_u64(RandomState::new().hash_one(std::process::id()))
 }
 
 #[cfg(test)]

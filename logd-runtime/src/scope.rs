@@ -128,7 +128,7 @@ struct Borrowed {
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        self.core.worker.shared.park(Arc::clone(&self.shard));
+        self.core.worker().shared.park(Arc::clone(&self.shard));
     }
 }
 

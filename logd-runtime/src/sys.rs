@@ -1,12 +1,19 @@
-//! The one system call that std does not have: many datagrams of one length in one
-//! send, which costs a fraction of sending each.
+//! What std has no safe form of: many datagrams of one length in one send, which costs
+//! a fraction of sending each; functions that run in a child after `fork`, and threads there.
 #![allow(
     unsafe_code,
-    reason = "sendmsg with a control message has no safe form in std"
+    reason = "calls of the C library that std has no safe form of"
 )]
 
+use std::ffi::CStr;
 use std::io;
+#[cfg(unix)]
+use std::mem::MaybeUninit;
 use std::net::UdpSocket;
+#[cfg(unix)]
+use std::panic::{self, AssertUnwindSafe};
+#[cfg(unix)]
+use std::ptr;
 
 /// The most datagrams in one call that every kernel with this feature takes.
 pub(crate) const MOST_SEGMENTS: usize = 64;
@@ -20,7 +27,6 @@ pub(crate) const MOST_SEGMENTS: usize = 64;
 pub(crate) fn send_segments(socket: &UdpSocket, datagrams: &[u8], length: u16) -> io::Result<()> {
     use std::mem;
     use std::os::fd::AsRawFd;
-    use std::ptr;
 
     /// Space for one control message, aligned as its header must be.
     #[repr(C)]
@@ -70,6 +76,67 @@ pub(crate) fn send_segments(socket: &UdpSocket, datagrams: &[u8], length: u16) -
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn send_segments(_: &UdpSocket, _: &[u8], _: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Has `run` called in every child of a `fork`, before `fork` returns there. `false` when
+/// there is no memory to note it.
+#[cfg(unix)]
+pub(crate) fn run_in_child(run: extern "C" fn()) -> bool {
+    // SAFETY: a plain function without state, which code of this library keeps loaded: the C
+    // library forgets it when the shared object that it is in is unloaded.
+    unsafe { libc::pthread_atfork(None, None, Some(run)) == 0 }
+}
+
+/// Starts a thread without any part of std's that takes a lock: in a child process, std's
+/// list of stack guards may be locked for ever, and no thread of std's gets past it.
+#[cfg(unix)]
+pub(crate) fn start_bare_thread(name: &'static CStr, run: Box<dyn FnOnce() + Send>) -> bool {
+    struct Start {
+        name: &'static CStr,
+        run: Box<dyn FnOnce() + Send>,
+    }
+
+    extern "C" fn enter(start: *mut libc::c_void) -> *mut libc::c_void {
+        // SAFETY: the pointer is that of the box below, given to this thread alone.
+        let Start { name, run } = *unsafe { Box::from_raw(start.cast::<Start>()) };
+        #[cfg(target_os = "linux")]
+        // SAFETY: the thread names itself; the name is copied.
+        unsafe {
+            libc::pthread_setname_np(libc::pthread_self(), name.as_ptr());
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = name;
+        // Unwinding must not leave a function of the C library's.
+        let _ = panic::catch_unwind(AssertUnwindSafe(run));
+        ptr::null_mut()
+    }
+
+    let start = Box::into_raw(Box::new(Start { name, run }));
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: `thread` is written before the call returns; null stands for the usual
+    // attributes; `enter` takes the box, and nobody else touches it from here on.
+    let failed =
+        unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), enter, start.cast()) };
+    if failed != 0 {
+        // SAFETY: no thread began, so the box is still this function's.
+        drop(unsafe { Box::from_raw(start) });
+        return false;
+    }
+    // SAFETY: a thread was created, so its number is there; nobody joins or detaches it but us.
+    unsafe { libc::pthread_detach(thread.assume_init()) };
+    true
+}
+
+/// There is no `fork` here, so no thread needs this.
+#[cfg(not(unix))]
+pub(crate) fn start_bare_thread(_: &'static CStr, _: Box<dyn FnOnce() + Send>) -> bool {
+    false
+}
+
+/// There is no `fork` here.
+#[cfg(not(unix))]
+pub(crate) fn run_in_child(_: extern "C" fn()) -> bool {
+    true
 }
 
 #[cfg(all(test, target_os = "linux"))]

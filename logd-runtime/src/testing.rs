@@ -5,21 +5,16 @@ mod assertions;
 mod logs;
 
 use std::future::Future;
-use std::sync::Arc;
 
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub use self::logs::SpiedLog;
 
 use crate::client::Client;
 use crate::client::core::Core;
-use crate::config::Config;
 use crate::record::registry::Kind;
 use crate::scope::{Scope, Scoped};
-use crate::transport::Transport;
-use crate::worker::Worker;
 use crate::worker::pipeline::Pipeline;
 use crate::worker::series::{Series, State};
-use crate::worker::shared::{Mode, Shared};
 
 /// A client that sends nothing and shows what was recorded with it.
 ///
@@ -78,19 +73,8 @@ impl Spy {
     /// A client that has seen nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let config = Config::default();
-        let shared = Shared::new(Mode::Reduce);
-        // Nothing ever takes log records out, and a test wants to see them all.
-        shared.limit_messages(usize::MAX, usize::MAX);
-        let worker = Worker::new(
-            Arc::new(shared),
-            config.schedule(),
-            config.settings(),
-            Transport::Nowhere,
-            None,
-        );
         Spy {
-            client: Client::from_core(Core::new(worker, config.max_names, false)),
+            client: Client::from_core(Core::keeping()),
         }
     }
 
@@ -190,7 +174,7 @@ impl Spy {
     }
 
     fn collect<R>(&self, see: impl FnOnce(&Pipeline) -> R) -> R {
-        let mut pipeline = self.client.core().worker.pipeline();
+        let mut pipeline = self.client.core().worker().pipeline();
         pipeline.collect();
         see(&pipeline)
     }
@@ -200,7 +184,7 @@ impl Spy {
 /// measuring what windows do to the receiver's figures.
 #[doc(hidden)]
 pub fn end_window(client: &Client) {
-    client.core().worker.end_window();
+    client.core().worker().end_window();
 }
 
 /// What a counter has counted.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// From the bottom up; modules of one layer may use each other.
 const LAYERS: [&[&str]; 5] = [
     &[
-        "clock", "error", "key", "off", "rate", "stats", "sync", "sys", "wire",
+        "clock", "error", "fork", "key", "off", "rate", "stats", "sync", "sys", "wire",
     ],
     &["record", "transport"],
     &["worker"],

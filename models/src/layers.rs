@@ -10,8 +10,6 @@ pub(crate) mod key;
 pub(crate) mod off;
 #[path = "../../logd-runtime/src/stats.rs"]
 pub(crate) mod stats;
-#[path = "../../logd-runtime/src/sys.rs"]
-pub(crate) mod sys;
 #[path = "../../logd-runtime/src/wire/mod.rs"]
 pub(crate) mod wire;
 

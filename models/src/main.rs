@@ -10,8 +10,12 @@
 
 mod sync;
 
+#[path = "../../logd-runtime/src/fork.rs"]
+pub(crate) mod fork;
 #[path = "../../logd-runtime/src/rate.rs"]
 pub(crate) mod rate;
+#[path = "../../logd-runtime/src/sys.rs"]
+pub(crate) mod sys;
 
 #[cfg(loom)]
 mod record;
@@ -19,7 +23,7 @@ mod record;
 #[cfg(not(loom))]
 mod layers;
 #[cfg(not(loom))]
-use layers::{clock, error, key, off, record, stats, sys, transport, wire, worker};
+use layers::{clock, error, key, off, record, stats, transport, wire, worker};
 #[cfg(not(loom))]
 use {
     error::Error,

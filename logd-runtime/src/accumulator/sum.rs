@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::clock;
+use crate::fork::PerProcess;
 use crate::record::Reading;
 
 /// Time spent in sections. Never freed, so that a section needs no count of its
@@ -235,7 +236,7 @@ impl Use {
 const MOST_KEPT: usize = 64;
 
 /// Sums that are in no use and on no thread's list.
-static SPARES: Mutex<Vec<&'static Sum>> = Mutex::new(Vec::new());
+static SPARES: PerProcess<Mutex<Vec<&'static Sum>>> = PerProcess::new();
 
 thread_local! {
     static KEPT: RefCell<Kept> = const { RefCell::new(Kept(Vec::new())) };
@@ -253,7 +254,7 @@ impl Drop for Kept {
 
 /// The common list, unless another thread has it right now: nobody waits for it.
 fn spares() -> Option<MutexGuard<'static, Vec<&'static Sum>>> {
-    match SPARES.try_lock() {
+    match SPARES.get_or_init(|_| Mutex::default()).try_lock() {
         Ok(spares) => Some(spares),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,

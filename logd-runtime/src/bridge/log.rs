@@ -134,7 +134,7 @@ impl Log for Logger {
         if !shard::is_busy()
             && let Some(core) = self.sink.existing_core()
         {
-            let _ = core.worker.flush(FLUSH_TIMEOUT);
+            let _ = core.worker().flush(FLUSH_TIMEOUT);
         }
         if let Some(tee) = &self.tee {
             tee.logger.flush();

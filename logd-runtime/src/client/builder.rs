@@ -8,11 +8,7 @@ use crate::config::{Config, Setting};
 use crate::error::Error;
 use crate::global::{self, FlushGuard};
 use crate::off::OFF;
-use crate::transport::Transport;
 use crate::wire::Format;
-use crate::worker::Worker;
-use crate::worker::shared::{Mode, Shared};
-use std::sync::Arc;
 
 /// Configures a client: [`build`](Self::build) makes one of its own,
 /// [`init`](Self::init) configures the global one.
@@ -197,11 +193,11 @@ impl Builder {
     /// When a setting can not be used; the message names it and says what to write.
     pub fn build(self) -> Result<Client, Error> {
         let config = self.over(|| Ok(Config::default()))?;
-        if OFF || !config.enabled {
-            return Ok(noop());
-        }
-        let core = make(&config);
-        Ok(Client::from_core(core))
+        Ok(if OFF {
+            noop()
+        } else {
+            Client::from_core(Core::new(config))
+        })
     }
 
     /// Configures the global client, which macros and handles use, and returns a
@@ -262,27 +258,5 @@ impl Builder {
 
 /// A client that sends nothing.
 pub(super) fn noop() -> Client {
-    let config = Config::default();
-    let shared = Arc::new(Shared::new(Mode::Ignore));
-    let worker = Worker::new(
-        shared,
-        config.schedule(),
-        config.settings(),
-        Transport::Nowhere,
-        None,
-    );
-    Client::from_core(Core::new(worker, config.max_names, false))
-}
-
-fn make(config: &Config) -> Arc<Core> {
-    let shared = Arc::new(Shared::new(config.mode()));
-    shared.limit_messages(config.log_queue.0, config.log_queue.1);
-    let worker = Worker::new(
-        shared,
-        config.schedule(),
-        config.settings(),
-        config.transport(),
-        None,
-    );
-    Core::new(worker, config.max_names, true)
+    Client::from_core(Core::new(Config::disabled()))
 }

@@ -5,28 +5,52 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use once_cell::race::OnceBox;
+
 use super::{Handle, lease};
+use crate::clock;
+use crate::config::Config;
 use crate::error::Error;
+use crate::fork::PerProcess;
 use crate::key;
 use crate::off::OFF;
 use crate::record::quiet::QuietMutex;
 use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::Slot;
-use crate::record::{Event, Pushed, Reading, Shard};
+use crate::record::{Event, Pushed, Reading, Shard, histogram, shard};
 use crate::stats::DropReason;
-use crate::worker::Worker;
+use crate::transport::Transport;
 use crate::worker::series::Encoded;
 use crate::worker::shared::Mode;
+use crate::worker::{Discover, Worker};
 
 #[derive(Debug)]
 pub(crate) struct Core {
-    pub(crate) worker: Arc<Worker>,
-    names: QuietMutex<Names>,
+    plan: Plan,
+    worker: PerProcess<Worker>,
+    names: PerProcess<QuietMutex<Names>>,
     this: Weak<Core>,
     /// The user's handle, while there is one.
     pub(super) handle: OnceLock<Weak<Handle>>,
-    /// Whether its worker has a thread; a [`Spy`](crate::testing::Spy) collects when asked.
-    threaded: bool,
+}
+
+/// What a client is made from, here and in child processes: set once, without a lock.
+#[derive(Debug)]
+struct Plan {
+    config: Config,
+    /// The configuration of `init`, which comes in the place of the first.
+    installed: OnceBox<Config>,
+    way: Way,
+}
+
+/// What becomes of what a client has collected.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Sends,
+    /// It is sent, to where the client finds out itself until it is configured.
+    Discovers(Discover),
+    /// It stays, without a thread: a [`Spy`](crate::testing::Spy) collects when asked.
+    Keeps,
 }
 
 /// Names made at run time, cleaned and registered once each.
@@ -101,41 +125,118 @@ impl Change {
     }
 }
 
-impl Core {
-    pub(crate) fn new(worker: Arc<Worker>, max_names: usize, threaded: bool) -> Arc<Self> {
+impl Plan {
+    /// The worker of this process. A child begins empty: of what it inherits, only whether
+    /// the client was closed is looked at.
+    fn worker(&self, inherited: Option<&Worker>) -> Worker {
+        let _quiet = shard::quiet();
         if !OFF {
-            crate::record::histogram::refill_spares();
+            histogram::refill_spares();
+            clock::calibrate();
         }
-        worker.shared.limit_names(max_names);
-        Arc::new_cyclic(|this| Core {
-            worker,
-            names: QuietMutex::default(),
+        let installed = self.installed.get();
+        let mut setup = installed.unwrap_or(&self.config).setup();
+        if inherited.is_some_and(|worker| worker.shared.mode() == Mode::Closed) {
+            setup.mode = Mode::Closed;
+        }
+        match self.way {
+            Way::Discovers(discover) if installed.is_none() => {
+                setup.transport = Transport::Nowhere;
+                Worker::new(setup, Some(discover))
+            }
+            Way::Sends | Way::Discovers(_) => Worker::new(setup, None),
+            Way::Keeps => {
+                setup.transport = Transport::Nowhere;
+                // Nothing ever takes log records out, and a test wants to see them all.
+                setup.log_queue = (usize::MAX, usize::MAX);
+                Worker::new(setup, None)
+            }
+        }
+    }
+}
+
+impl Core {
+    /// A client with this configuration.
+    pub(crate) fn new(config: Config) -> Arc<Self> {
+        let way = if config.enabled {
+            Way::Sends
+        } else {
+            Way::Keeps
+        };
+        Self::of(config, way)
+    }
+
+    /// A client that keeps what it is given.
+    pub(crate) fn keeping() -> Arc<Self> {
+        Self::of(Config::default(), Way::Keeps)
+    }
+
+    /// A client that finds its settings itself, unless it is configured before it first sends.
+    pub(crate) fn discovering(discover: Discover) -> Arc<Self> {
+        Self::of(Config::default(), Way::Discovers(discover))
+    }
+
+    fn of(config: Config, way: Way) -> Arc<Self> {
+        let core = Arc::new_cyclic(|this| Core {
+            plan: Plan {
+                config,
+                installed: OnceBox::new(),
+                way,
+            },
+            worker: PerProcess::new(),
+            names: PerProcess::new(),
             this: Weak::clone(this),
             handle: OnceLock::new(),
-            threaded,
-        })
+        });
+        // Made with the client: the first event has the less to do.
+        core.worker();
+        core
     }
 
     pub(crate) fn weak(&self) -> &Weak<Core> {
         &self.this
     }
 
+    /// The worker of this process.
+    pub(crate) fn worker(&self) -> &Arc<Worker> {
+        self.worker
+            .get_or_init(|inherited| self.plan.worker(inherited))
+    }
+
+    fn names(&self) -> &QuietMutex<Names> {
+        self.names.get_or_init(|_| QuietMutex::default())
+    }
+
+    pub(crate) fn is_configured(&self) -> bool {
+        self.plan.installed.get().is_some()
+    }
+
+    /// Configures a client that finds its settings itself otherwise; `false` when that was
+    /// done before.
+    pub(crate) fn configure(&self, config: &Config) -> bool {
+        if self.plan.installed.set(Box::new(config.clone())).is_err() {
+            return false;
+        }
+        self.worker().configure(config.setup());
+        true
+    }
+
     /// A shard for a thread, or for one event of a thread that is ending. With the
     /// first one the worker begins: from there on events may come by the fast way.
     pub(crate) fn lease(&self) -> Arc<Shard> {
         self.start();
-        self.worker.shared.lease(Weak::clone(&self.this) as _)
+        self.worker().shared.lease(Weak::clone(&self.this) as _)
     }
 
     fn start(&self) {
-        if self.threaded {
-            self.worker.start();
+        if !matches!(self.plan.way, Way::Keeps) {
+            self.worker().start();
         }
     }
 
     /// Records an event the slow way.
     pub(crate) fn record(&self, slot: u32, rate: f64, change: Change) {
-        let shared = &self.worker.shared;
+        let shared = &self.worker().shared;
         match shared.mode() {
             Mode::Ignore => {}
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
@@ -158,7 +259,7 @@ impl Core {
                 }
                 lease::with_shard(self, |shard| match shard.events().push(slot, event) {
                     Pushed::Queued => {}
-                    Pushed::HalfFull => self.worker.hurry(),
+                    Pushed::HalfFull => self.worker().hurry(),
                     Pushed::Full => shared.drop_events(DropReason::QueueFull, 1),
                 });
             }
@@ -167,7 +268,7 @@ impl Core {
 
     /// Whether a timed call with a rate is to be clocked, decided the slow way.
     pub(crate) fn clocks(&self, slot: u32, metric: &Metric) -> bool {
-        let shared = &self.worker.shared;
+        let shared = &self.worker().shared;
         match shared.mode() {
             Mode::Ignore => false,
             // Clocked, so that its end is counted as dropped.
@@ -189,13 +290,13 @@ impl Core {
 
     /// The slot of a name made at run time, cleaned.
     pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> NameSlot {
-        let mut names = self.names.lock();
+        let mut names = self.names().lock();
         let entry = (kind, name.into());
         if let Some(slot) = names.get(&entry) {
             return slot.map_or(NameSlot::Nothing, NameSlot::Own);
         }
         let key = key::clean(name);
-        if names.len() >= self.worker.shared.most_names() {
+        if names.len() >= self.worker().shared.most_names() {
             return key.map_or(NameSlot::Nothing, |_| {
                 NameSlot::Overflow(registry::overflow(kind))
             });
@@ -211,10 +312,10 @@ impl Core {
         if OFF {
             return Ok(());
         }
-        let mut names = self.names.lock();
+        let mut names = self.names().lock();
         let entry = (kind, name.into());
         if !names.contains_key(&entry) {
-            let most = self.worker.shared.most_names();
+            let most = self.worker().shared.most_names();
             if names.len() >= most {
                 return Err(Error::too_many_names(most));
             }
@@ -226,7 +327,7 @@ impl Core {
 
     /// Queues a message that is encoded already.
     pub(crate) fn queue_message(&self, datagram: Vec<u8>) {
-        let shared = &self.worker.shared;
+        let shared = &self.worker().shared;
         match shared.mode() {
             Mode::Ignore => {}
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
@@ -236,24 +337,24 @@ impl Core {
                     events: 1,
                 });
                 self.start();
-                self.worker.hurry();
+                self.worker().hurry();
             }
         }
     }
 
     /// Whether it records nothing at all.
     pub(crate) fn ignores(&self) -> bool {
-        self.worker.shared.mode() == Mode::Ignore
+        self.worker().shared.mode() == Mode::Ignore
     }
 
     /// Where events end that a name or the recorder itself stands in the way of.
     pub(crate) fn drop_events(&self, reason: DropReason, events: u64) {
-        if self.worker.shared.mode() != Mode::Ignore {
-            self.worker.shared.drop_events(reason, events);
+        if self.worker().shared.mode() != Mode::Ignore {
+            self.worker().shared.drop_events(reason, events);
         }
     }
 
     pub(crate) fn shutdown(&self, timeout: Duration) -> crate::stats::FlushReport {
-        self.worker.shutdown(timeout)
+        self.worker().shutdown(timeout)
     }
 }

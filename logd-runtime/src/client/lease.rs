@@ -10,6 +10,7 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 
 use super::core::{Core, NameSlot};
+use crate::fork;
 use crate::rate;
 use crate::record::registry::Kind;
 use crate::record::{Shard, shard};
@@ -23,7 +24,8 @@ struct Thread {
     leases: RefCell<Vec<Lease>>,
     /// Slots of names made at run time, so that a known name takes no lock.
     names: RefCell<HashMap<(usize, Kind), Slots>>,
-    random: RefCell<Option<SmallRng>>,
+    /// With the process that it was seeded for: siblings must not draw alike.
+    random: RefCell<Option<(u32, SmallRng)>>,
 }
 
 /// By name.
@@ -41,7 +43,7 @@ impl Drop for Thread {
         drop(shard::replace_current(None));
         for Lease { client, shard } in self.leases.take() {
             if let Some(client) = client.upgrade() {
-                client.worker.shared.park(shard);
+                client.worker().shared.park(shard);
             }
         }
     }
@@ -52,12 +54,14 @@ impl Thread {
         let mut leases = self.leases.try_borrow_mut().ok()?;
         let found = leases
             .iter()
-            .find(|lease| Weak::ptr_eq(&lease.client, core.weak()));
+            .find(|lease| Weak::ptr_eq(&lease.client, core.weak()))
+            .filter(|lease| !lease.shard.is_inherited());
         if let Some(lease) = found {
             return Some(Arc::clone(&lease.shard));
         }
-        // Clients that are gone need no lease: tests make many on one thread.
-        leases.retain(|lease| lease.client.strong_count() > 0);
+        // Clients that are gone need no lease (tests make many on one thread), and what was
+        // leased before a fork is the parent's.
+        leases.retain(|lease| lease.client.strong_count() > 0 && !lease.shard.is_inherited());
         if let Ok(mut names) = self.names.try_borrow_mut() {
             names.retain(|(client, _), _| {
                 leases
@@ -87,7 +91,7 @@ pub(crate) fn with_shard<R>(core: &Core, use_shard: impl FnOnce(&Arc<Shard>) -> 
     }
     let borrowed = core.lease();
     let result = use_shard(&borrowed);
-    core.worker.shared.park(borrowed);
+    core.worker().shared.park(borrowed);
     result
 }
 
@@ -95,6 +99,13 @@ pub(crate) fn with_shard<R>(core: &Core, use_shard: impl FnOnce(&Arc<Shard>) -> 
 pub(crate) fn stay(core: &Core) {
     if let Some(shard) = shard(core) {
         drop(shard::replace_current(Some(shard)));
+    }
+}
+
+/// After a fork: makes a shard of this process current where an inherited one of this client is.
+pub(crate) fn renew(core: &Core, current: &Shard) {
+    if current.is_inherited() && current.belongs_to(core.weak()) {
+        stay(core);
     }
 }
 
@@ -128,7 +139,10 @@ pub(crate) fn name_slot(core: &Core, kind: Kind, name: &str) -> Option<u32> {
 pub(crate) fn random() -> f64 {
     let drawn = THREAD.try_with(|thread| {
         let mut random = thread.random.try_borrow_mut().ok()?;
-        Some(random.get_or_insert_with(rate::seeded).random())
+        let now = fork::generation();
+        let own = random.take().filter(|(generation, _)| *generation == now);
+        let (_, generator) = random.insert(own.unwrap_or_else(|| (now, rate::seeded())));
+        Some(generator.random())
     });
     drawn
         .ok()

@@ -55,7 +55,7 @@ pub(crate) struct Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        if self.core.worker.shared.mode() != Mode::Closed {
+        if self.core.worker().shared.mode() != Mode::Closed {
             let _ = self.core.shutdown(CLOSING_TIMEOUT);
         }
     }
@@ -223,7 +223,7 @@ impl Client {
     /// what the environment says when it first sends, and is [`Format::Logd`] until then.
     #[must_use]
     pub fn format(&self) -> Format {
-        self.core().worker.pipeline().format()
+        self.core().worker().pipeline().format()
     }
 
     /// Whether log records can be sent, with what to write instead.
@@ -251,13 +251,16 @@ impl Client {
     /// became of the events since the flush before; flushes that overlap share one.
     /// A flush never fails.
     pub fn flush(&self, timeout: Duration) -> FlushReport {
-        self.core().worker.flush(timeout)
+        self.core().worker().flush(timeout)
     }
 
     /// Sends everything that was recorded before the call, without holding up the
     /// thread. It needs no runtime: the client's own thread keeps the time.
     pub async fn flush_async(&self, timeout: Duration) -> FlushReport {
-        self.core().worker.flush_async(timeout).await
+        match self.core().worker().flush_async(timeout).await {
+            Some(report) => report,
+            None => self.core().worker().flush(timeout),
+        }
     }
 
     /// Closes the client: flushes, `timeout` at most, then ends its thread. What
@@ -269,6 +272,6 @@ impl Client {
     /// What this client has done since it began.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.core().worker.stats()
+        self.core().worker().stats()
     }
 }

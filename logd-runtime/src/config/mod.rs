@@ -283,6 +283,14 @@ impl Config {
         })
     }
 
+    /// Of a client that does nothing.
+    pub(crate) fn disabled() -> Self {
+        Config {
+            enabled: false,
+            ..Config::default()
+        }
+    }
+
     /// All of it, as a client and its worker take it.
     pub(crate) fn setup(&self) -> Setup {
         Setup {

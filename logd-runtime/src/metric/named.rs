@@ -9,9 +9,8 @@ use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
 use std::thread::LocalKey;
 
-use once_cell::sync::Lazy;
-
 use super::{Counter, Timer};
+use crate::fork::PerProcess;
 use crate::key::{self, Name};
 use crate::off::OFF;
 use crate::outcome::Outcomes;
@@ -93,8 +92,8 @@ macro_rules! nameable {
             }
 
             fn all() -> &'static QuietMutex<Known<Self>> {
-                static ALL: Lazy<QuietMutex<Known<$metric>>> = Lazy::new(QuietMutex::default);
-                &ALL
+                static ALL: PerProcess<QuietMutex<Known<$metric>>> = PerProcess::new();
+                ALL.get_or_init(|_| QuietMutex::default())
             }
 
             fn known() -> &'static LocalKey<RefCell<Known<Self>>> {

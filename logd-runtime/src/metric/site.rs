@@ -258,8 +258,10 @@ impl Site {
                 let core = self.core();
                 // The global client's shard becomes the thread's current one, so
                 // that the next event takes the fast way.
-                if shard::current().is_none() && global::is_global(&core) {
-                    lease::stay(&core);
+                match shard::current() {
+                    None if global::is_global(&core) => lease::stay(&core),
+                    None => {}
+                    Some(current) => lease::renew(&core, &current),
                 }
                 (record(&core, slot), core)
             },

@@ -3,6 +3,7 @@
 
 use std::sync::Mutex;
 
+use crate::fork::PerProcess;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::size;
 
@@ -88,7 +89,7 @@ fn middle_of(index: usize) -> f64 {
 
 /// Histograms made ahead of need, so that the thread that needs one neither
 /// allocates nor waits.
-static SPARES: Mutex<Vec<Histogram>> = Mutex::new(Vec::new());
+static SPARES: PerProcess<Mutex<Vec<Histogram>>> = PerProcess::new();
 
 /// How many spares the workers keep: timers that may go past their raw values
 /// within one interval before the others make do with a random choice.
@@ -96,18 +97,19 @@ const SPARE_COUNT: usize = size(16, 1) as usize;
 
 /// A spare, unless there is none or another thread is taking one right now.
 pub(crate) fn take_spare() -> Option<Histogram> {
-    SPARES.try_lock().ok()?.pop()
+    SPARES.get()?.try_lock().ok()?.pop()
 }
 
 /// Makes spares up to the usual number. Allocates: for workers and for building a client.
 pub(crate) fn refill_spares() {
-    let missing = match SPARES.lock() {
+    let spares = SPARES.get_or_init(|_| Mutex::default());
+    let missing = match spares.lock() {
         Ok(spares) => SPARE_COUNT.saturating_sub(spares.len()),
         Err(_) => return,
     };
     // Made outside the lock, which a recording thread may want to try.
     let fresh: Vec<_> = (0..missing).map(|_| Histogram::new()).collect();
-    if let Ok(mut spares) = SPARES.lock() {
+    if let Ok(mut spares) = spares.lock() {
         spares.reserve(SPARE_COUNT);
         spares.extend(fresh);
     }

@@ -3,6 +3,7 @@
 
 pub(crate) mod events;
 pub(crate) mod histogram;
+pub(crate) mod list;
 mod past;
 pub(crate) mod quiet;
 pub(crate) mod registry;

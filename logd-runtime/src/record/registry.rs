@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use once_cell::sync::Lazy;
-
+use super::list::List;
 use super::quiet::QuietMutex;
+use super::shard::quiet;
+use crate::fork::PerProcess;
 use crate::rate::GapTable;
 
 /// What a metric measures.
@@ -57,6 +58,12 @@ pub(crate) struct Details {
     pub(crate) level: Option<Arc<AtomicU64>>,
 }
 
+impl Details {
+    fn are_none(&self) -> bool {
+        self.labels.is_none() && self.unit == Unit::Time && self.level.is_none()
+    }
+}
+
 /// One registered metric. Metrics of one kind and key that differ in rate have
 /// slots of their own and are one series on the wire.
 #[derive(Clone, Debug)]
@@ -83,65 +90,77 @@ struct Identity {
     level: usize,
 }
 
+/// All metrics, a slot's at its number less one. A child process has those of its parent,
+/// whose slots are known to handles and threads.
+static METRICS: List<Metric> = List::new();
+
+static INDEX: PerProcess<QuietMutex<Index>> = PerProcess::new();
+
+/// Where a metric is.
 #[derive(Debug, Default)]
-struct Registry {
-    metrics: Vec<Metric>,
+struct Index {
+    metrics: usize,
     slots: HashMap<(Kind, u64, bool), HashMap<Arc<str>, u32>>,
     /// Of metrics with details.
-    #[allow(dead_code, reason = "for bridges, which features bring in")]
     detailed: HashMap<(Kind, Identity), u32>,
     series: HashMap<(Kind, Identity), u32>,
     gaps: HashMap<u64, Arc<GapTable>>,
 }
 
-static REGISTRY: Lazy<QuietMutex<Registry>> = Lazy::new(QuietMutex::default);
-
 /// The slot 0 of a shard is its header, so metrics are numbered from 1.
 const FIRST: u32 = 1;
 
-/// The slot of a metric, registered when it is new.
-pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> u32 {
-    let mut registry = REGISTRY.lock();
-    let next_slot = registry.next_slot();
-    let of_rate = registry
-        .slots
-        .entry((kind, rate.to_bits(), hold))
-        .or_default();
-    if let Some(slot) = of_rate.get(&*key) {
-        return *slot;
+impl Index {
+    fn of(metrics: &List<Metric>) -> Self {
+        let mut index = Index::default();
+        for metric in metrics.iter() {
+            index.note(metric);
+        }
+        index
     }
-    let key: Arc<str> = key.into();
-    of_rate.insert(Arc::clone(&key), next_slot);
-    registry.add(kind, key, rate, hold, Details::default())
-}
 
-/// The slot of a metric with details, registered when it is new. It is a series of its own
-/// where it has any. A meter is held.
-#[allow(dead_code, reason = "for bridges, which features bring in")]
-pub(crate) fn register_detailed(kind: Kind, key: Cow<'_, str>, details: Details) -> u32 {
-    let hold = kind == Kind::Meter;
-    if details.labels.is_none() && details.unit == Unit::Time && details.level.is_none() {
-        return register(kind, key, 1.0, hold);
+    /// Notes the next metric, and returns its slot.
+    fn note(&mut self, metric: &Metric) -> u32 {
+        let slot = self.metrics as u32 + FIRST;
+        self.metrics += 1;
+        let identity = Identity::new(Arc::clone(&metric.key), &metric.details);
+        if metric.details.are_none() {
+            self.slots
+                .entry((metric.kind, metric.rate.to_bits(), metric.hold))
+                .or_default()
+                .insert(Arc::clone(&metric.key), slot);
+        } else {
+            self.detailed.insert((metric.kind, identity.clone()), slot);
+        }
+        self.series.insert((metric.kind, identity), metric.series);
+        if let Some(gaps) = &metric.gaps {
+            self.gaps.insert(metric.rate.to_bits(), Arc::clone(gaps));
+        }
+        slot
     }
-    let identity = (kind, Identity::new(key.into(), &details));
-    let mut registry = REGISTRY.lock();
-    if let Some(slot) = registry.detailed.get(&identity) {
-        return *slot;
-    }
-    let slot = registry.next_slot();
-    let key = Arc::clone(&identity.1.key);
-    registry.detailed.insert(identity, slot);
-    registry.add(kind, key, 1.0, hold, details)
-}
 
-/// Where names beyond the bound are counted together.
-pub(crate) fn overflow(kind: Kind) -> u32 {
-    let key = match kind {
-        Kind::Counter => "logd.client.overflow.counter",
-        Kind::Meter => "logd.client.overflow.meter",
-        Kind::Timer => "logd.client.overflow.timer",
-    };
-    register(kind, key.into(), 1.0, false)
+    /// Adds a metric to the list.
+    fn add(&mut self, kind: Kind, key: Arc<str>, rate: f64, hold: bool, details: Details) -> u32 {
+        let identity = Identity::new(Arc::clone(&key), &details);
+        let known = self.series.get(&(kind, identity));
+        let series = known.copied().unwrap_or(self.series.len() as u32);
+        let gaps = (rate < 1.0).then(|| {
+            let known = self.gaps.get(&rate.to_bits()).map(Arc::clone);
+            known.unwrap_or_else(|| Arc::new(GapTable::new(rate)))
+        });
+        let metric = Metric {
+            kind,
+            key,
+            rate,
+            hold,
+            series,
+            gaps,
+            details,
+        };
+        let slot = self.note(&metric);
+        METRICS.push(index(slot), metric);
+        slot
+    }
 }
 
 impl Identity {
@@ -158,45 +177,65 @@ impl Identity {
     }
 }
 
-impl Registry {
-    fn next_slot(&self) -> u32 {
-        self.metrics.len() as u32 + FIRST
-    }
+fn index_of_all() -> &'static QuietMutex<Index> {
+    INDEX.get_or_init(|_| QuietMutex::new(Index::of(&METRICS)))
+}
 
-    fn add(&mut self, kind: Kind, key: Arc<str>, rate: f64, hold: bool, details: Details) -> u32 {
-        let slot = self.next_slot();
-        let next_series = self.series.len() as u32;
-        let identity = Identity::new(Arc::clone(&key), &details);
-        let series = *self.series.entry((kind, identity)).or_insert(next_series);
-        let gaps = (rate < 1.0).then(|| {
-            Arc::clone(
-                self.gaps
-                    .entry(rate.to_bits())
-                    .or_insert_with(|| Arc::new(GapTable::new(rate))),
-            )
-        });
-        self.metrics.push(Metric {
-            kind,
-            key,
-            rate,
-            hold,
-            series,
-            gaps,
-            details,
-        });
-        slot
+/// The slot of a metric, registered when it is new.
+pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> u32 {
+    let _quiet = quiet();
+    let mut index = index_of_all().lock();
+    let of_rate = index.slots.get(&(kind, rate.to_bits(), hold));
+    if let Some(slot) = of_rate.and_then(|slots| slots.get(&*key)) {
+        return *slot;
     }
+    index.add(kind, key.into(), rate, hold, Details::default())
+}
+
+/// The slot of a metric with details, registered when it is new. It is a series of its own
+/// where it has any. A meter is held.
+#[allow(dead_code, reason = "for bridges, which features bring in")]
+pub(crate) fn register_detailed(kind: Kind, key: Cow<'_, str>, details: Details) -> u32 {
+    let hold = kind == Kind::Meter;
+    if details.are_none() {
+        return register(kind, key, 1.0, hold);
+    }
+    let _quiet = quiet();
+    let identity = (kind, Identity::new(key.into(), &details));
+    let mut index = index_of_all().lock();
+    if let Some(slot) = index.detailed.get(&identity) {
+        return *slot;
+    }
+    index.add(kind, identity.1.key, 1.0, hold, details)
+}
+
+/// Where names beyond the bound are counted together.
+pub(crate) fn overflow(kind: Kind) -> u32 {
+    let key = match kind {
+        Kind::Counter => "logd.client.overflow.counter",
+        Kind::Meter => "logd.client.overflow.meter",
+        Kind::Timer => "logd.client.overflow.timer",
+    };
+    register(kind, key.into(), 1.0, false)
 }
 
 /// One metric by its slot.
 pub(crate) fn metric(slot: u32) -> Metric {
-    REGISTRY.lock().metrics[(slot - FIRST) as usize].clone()
+    // A number may come from a thread that never met the one which registered it: the
+    // lock puts the metric before it.
+    let _index = index_of_all().lock();
+    METRICS
+        .get((slot - FIRST) as usize)
+        .expect("a slot is given out after its metric is there")
+        .clone()
 }
 
 /// Brings a copy of the list up to date; the copy's index is the slot's number less one.
 pub(crate) fn update(copy: &mut Vec<Metric>) {
-    let registry = REGISTRY.lock();
-    copy.extend_from_slice(&registry.metrics[copy.len()..]);
+    let _index = index_of_all().lock();
+    while let Some(metric) = METRICS.get(copy.len()) {
+        copy.push(metric.clone());
+    }
 }
 
 /// The index of a slot's metric in a copy made by [`update`].

@@ -14,6 +14,7 @@ use std::sync::{Arc, Weak};
 
 use super::events::EventRing;
 use super::slot::Slot;
+use crate::fork::{self, ChildHook};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard, OnceLock, PoisonError, thread_local};
 
@@ -30,6 +31,8 @@ pub(crate) struct Shard {
     /// Whether calls may use the slots; else they go the slow way, where the client decides.
     direct: AtomicBool,
     events: OnceLock<EventRing>,
+    /// The process that it belongs to: children inherit it, and leave it alone.
+    generation: u32,
     /// The client it records for, opaque to this layer.
     owner: Weak<dyn Any + Send + Sync>,
 }
@@ -53,11 +56,13 @@ impl Array {
 
 impl Shard {
     pub(crate) fn new(owner: Weak<dyn Any + Send + Sync>, direct: bool) -> Self {
+        LEAVE_SLOTS.register();
         let shard = Shard {
             newest: AtomicPtr::new(ptr::null_mut()),
             arrays: Mutex::default(),
             direct: AtomicBool::new(direct),
             events: OnceLock::new(),
+            generation: fork::generation(),
             owner,
         };
         shard.add_array(&mut shard.lock(), 16);
@@ -69,6 +74,16 @@ impl Shard {
 
     pub(crate) fn owner(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         self.owner.upgrade()
+    }
+
+    /// Whether it is an ancestor's: the worker of this process does not know it.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.generation != fork::generation()
+    }
+
+    /// Whether it records for this client.
+    pub(crate) fn belongs_to<T>(&self, owner: &Weak<T>) -> bool {
+        address(&self.owner) == address(owner)
     }
 
     /// The queue of single events, for clients that send each.
@@ -221,6 +236,14 @@ thread_local! {
     };
 }
 
+static LEAVE_SLOTS: ChildHook = ChildHook::new(leave_slots);
+
+/// In a child: the thread's next event goes the slow way, where it gets a shard of this
+/// process. Which shard was current stays known, and with it the client.
+extern "C" fn leave_slots() {
+    CURRENT.with(|current| current.slots.set(&raw const NOWHERE));
+}
+
 /// The same address, computed before it is used: the processor takes longer over an
 /// update of a place that it finds by base and index, call after call.
 #[cfg(all(target_arch = "x86_64", not(any(miri, loom))))]
@@ -356,6 +379,8 @@ pub(crate) fn replace_current(shard: Option<Arc<Shard>>) -> Option<Arc<Shard>> {
     CURRENT.with(|current| {
         let slots = shard
             .as_ref()
+            // A scope may end in another process than it began in.
+            .filter(|shard| !shard.is_inherited())
             .map_or(&raw const NOWHERE, |shard| shard.slots().as_ptr());
         let raw = shard.map_or(ptr::null(), Arc::into_raw);
         let before = current.shard.replace(raw);

@@ -40,7 +40,7 @@ impl Spy {
             }),
             _ => None,
         };
-        let shared = &self.client().core().worker.shared;
+        let shared = &self.client().core().worker().shared;
         shared.look_at_messages(|messages| messages.filter_map(read).collect())
     }
 }

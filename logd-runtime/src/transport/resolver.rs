@@ -4,7 +4,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+
+use crate::fork;
 
 /// A look-up that is under way or done.
 #[derive(Debug)]
@@ -22,15 +23,14 @@ impl LookUp {
         let answer = Arc::new(Mutex::new(None));
         let asked = Arc::clone(&answer);
         let host = host.to_owned();
-        let started = thread::Builder::new()
-            .name("logd-resolver".into())
-            .spawn(move || {
-                let found = look_up(&host, port);
-                *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
-            });
-        match started {
-            Ok(_) => LookUp { answer },
-            Err(error) => LookUp::answered(Err(error)),
+        let started = fork::start_thread(c"logd-resolver", move || {
+            let found = look_up(&host, port);
+            *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+        });
+        if started {
+            LookUp { answer }
+        } else {
+            LookUp::answered(Err(io::Error::other("no thread to look the name up")))
         }
     }
 

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Worker;
+use crate::fork;
 use crate::stats::FlushReport;
 
 /// One flush that somebody waits for.
@@ -123,15 +124,34 @@ impl Request {
 }
 
 /// A flush as a future: the worker keeps its deadline, so no runtime's timer is needed.
+/// Without a report in a child process: the worker that was asked is the parent's.
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is awaited"]
 pub(crate) struct Flushing<'a> {
-    pub(crate) request: Arc<Request>,
-    pub(crate) worker: &'a Worker,
+    request: Arc<Request>,
+    worker: &'a Worker,
+    generation: u32,
+}
+
+impl<'a> Flushing<'a> {
+    pub(crate) fn new(request: Arc<Request>, worker: &'a Worker) -> Self {
+        Flushing {
+            request,
+            worker,
+            generation: fork::generation(),
+        }
+    }
+
+    fn is_inherited(&self) -> bool {
+        self.generation != fork::generation()
+    }
 }
 
 impl Drop for Flushing<'_> {
     fn drop(&mut self) {
+        if self.is_inherited() {
+            return;
+        }
         if let Some(given) = self.request.give_up() {
             self.worker.take_back(given);
         }
@@ -139,12 +159,15 @@ impl Drop for Flushing<'_> {
 }
 
 impl Future for Flushing<'_> {
-    type Output = FlushReport;
+    type Output = Option<FlushReport>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlushReport> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.is_inherited() {
+            return Poll::Ready(None);
+        }
         let mut answer = self.request.lock();
         match answer.given.take() {
-            Some(given) => Poll::Ready(given.take()),
+            Some(given) => Poll::Ready(Some(given.take())),
             None => {
                 answer.waker = Some(context.waker().clone());
                 Poll::Pending

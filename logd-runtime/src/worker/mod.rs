@@ -23,6 +23,7 @@ use self::flush::{Flushing, Given, Request};
 use self::pipeline::{Pace, Pipeline, Settings};
 use self::shared::{Mode, Shared};
 use crate::clock;
+use crate::fork;
 use crate::off::OFF;
 use crate::record::quiet::{QuietGuard, QuietMutex};
 use crate::record::shard;
@@ -115,21 +116,20 @@ struct Control {
 }
 
 impl Worker {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        schedule: Schedule,
-        settings: Settings,
-        transport: Transport,
-        discover: Option<Discover>,
-    ) -> Arc<Self> {
-        Arc::new(Worker {
-            pipeline: QuietMutex::new(Pipeline::new(Arc::clone(&shared), settings, transport)),
+    pub(crate) fn new(setup: Setup, discover: Option<Discover>) -> Self {
+        let shared = Arc::new(Shared::new(setup.mode));
+        shared.limit_names(setup.max_names);
+        let (messages, bytes) = setup.log_queue;
+        shared.limit_messages(messages, bytes);
+        let pipeline = Pipeline::new(Arc::clone(&shared), setup.settings, setup.transport);
+        Worker {
+            pipeline: QuietMutex::new(pipeline),
             shared,
             control: Mutex::new(Control {
                 requests: Vec::new(),
                 serving: Vec::new(),
                 thread: None,
-                schedule,
+                schedule: setup.schedule,
                 discover,
                 misconfigured: None,
                 hurry: false,
@@ -138,7 +138,7 @@ impl Worker {
             }),
             wake: Condvar::new(),
             reported: QuietMutex::default(),
-        })
+        }
     }
 
     /// Starts the thread unless it runs. Where none can be had, flushes do the work.
@@ -149,10 +149,7 @@ impl Worker {
             return;
         }
         let worker = Arc::clone(self);
-        control.running = thread::Builder::new()
-            .name("logd-worker".into())
-            .spawn(move || worker.run())
-            .is_ok();
+        control.running = fork::start_thread(c"logd-worker", move || worker.run());
     }
 
     /// Replaces the whole configuration; what is pending goes out with the new one.
@@ -397,6 +394,10 @@ impl Worker {
     /// Sends a burst; `true` when nothing is left, or nothing can ever be sent.
     fn flush_step(&self, goal: u64) -> bool {
         let mut pipeline = self.pipeline();
+        if pipeline.is_flushed(goal) {
+            pipeline.settle_refusals();
+            return true;
+        }
         if pipeline.transport.make_ready() {
             if pipeline.has_fetched_less_than(goal) {
                 pipeline.encode_queued();
@@ -499,18 +500,16 @@ impl Worker {
         report.unwrap_or_else(|| self.report(&self.pipeline(), start, true))
     }
 
-    /// Flushes without holding up the thread that waits.
-    pub(crate) async fn flush_async(&self, timeout: Duration) -> FlushReport {
+    /// Flushes without holding up the thread that waits; without a report where the process
+    /// forked meanwhile, and this is the child.
+    pub(crate) async fn flush_async(&self, timeout: Duration) -> Option<FlushReport> {
         if OFF {
-            return FlushReport::off();
+            return Some(FlushReport::off());
         }
         let start = Instant::now();
         match self.request(timeout) {
-            Some(request) => {
-                let worker = self;
-                Flushing { request, worker }.await
-            }
-            None => self.flush_here(deadline(start, timeout)),
+            Some(request) => Flushing::new(request, self).await,
+            None => Some(self.flush_here(deadline(start, timeout))),
         }
     }
 

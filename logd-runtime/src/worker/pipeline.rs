@@ -444,7 +444,7 @@ impl Pipeline {
     }
 
     /// Asks the kernel for a refusal that it has not told yet.
-    fn settle_refusals(&mut self) {
+    pub(crate) fn settle_refusals(&mut self) {
         if self.transport.take_refusal() {
             self.count_refusal();
         }

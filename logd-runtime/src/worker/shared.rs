@@ -119,6 +119,9 @@ impl Shared {
 
     /// Takes a shard back from a thread that ends. The worker still drains it.
     pub(crate) fn park(&self, shard: Arc<Shard>) {
+        if shard.is_inherited() {
+            return;
+        }
         self.shards.lock().parked.push(shard);
     }
 

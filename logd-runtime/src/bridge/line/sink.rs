@@ -128,7 +128,7 @@ impl Sink {
         if core.ignores() {
             return;
         }
-        if core.worker.shared.mode() == Mode::Closed {
+        if core.worker().shared.mode() == Mode::Closed {
             core.drop_events(DropReason::Closed, 1);
             return;
         }
@@ -152,7 +152,7 @@ impl Sink {
         match draft.encode(&self.path) {
             Ok(message) => {
                 if message.cut {
-                    core.worker.shared.count_cut();
+                    core.worker().shared.count_cut();
                 }
                 core.queue_message(message.datagram);
             }

@@ -1,0 +1,171 @@
+//! What a child process has of its own after `fork`.
+//!
+//! A child has one thread, the one that forked, and a copy of all memory as it was at that
+//! moment: a lock that another thread held stays locked for ever, a list that it was changing
+//! stays half changed, and what was recorded but not sent is the parent's to send. So the child
+//! uses none of it. Every lock, and everything behind one, is in a [`PerProcess`], which begins
+//! anew where it is first used in a child; what is inherited is left as it is and never freed.
+//! What it may read are words that are whole at any moment: metrics that were registered
+//! ([`List`](crate::record::list::List)), configurations that were set once, and the like.
+//!
+//! The hot way asks nothing: the forking thread's pointer to its slots is turned to an empty
+//! array in the child ([`shard`](crate::record::shard)), so its next event takes the slow way
+//! and finds itself in another process. All other threads of the child are new and have no
+//! slots yet. Programs that are started (`exec`, `posix_spawn`, `vfork`) are not touched: they
+//! have no memory of ours, or give it back.
+
+use std::ffi::CStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread;
+
+use once_cell::race::OnceBox;
+
+use crate::sys;
+
+/// Counts the forks between the first process and this one.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+static NEXT_GENERATION: ChildHook = ChildHook::new(next_generation);
+
+extern "C" fn next_generation() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Which process this is, among those that memory was inherited through.
+#[inline]
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Starts a thread; in a child process without std, which may be waiting there for a lock of
+/// its own that the child inherited. `false` when no thread can be had.
+pub(crate) fn start_thread(name: &'static CStr, run: impl FnOnce() + Send + 'static) -> bool {
+    if generation() > 0 {
+        return sys::start_bare_thread(name, Box::new(run));
+    }
+    thread::Builder::new()
+        .name(name.to_string_lossy().into_owned())
+        .spawn(run)
+        .is_ok()
+}
+
+/// A function that runs first thing in every child, on its one thread. It may be told twice
+/// to, and it must do no more than set words: another thread may have held any lock.
+#[derive(Debug)]
+pub(crate) struct ChildHook {
+    run: extern "C" fn(),
+    registered: AtomicBool,
+}
+
+impl ChildHook {
+    pub(crate) const fn new(run: extern "C" fn()) -> Self {
+        ChildHook {
+            run,
+            registered: AtomicBool::new(false),
+        }
+    }
+
+    /// From here on it runs in children. Two threads may both see to it, since neither waits
+    /// for the other: a child could wait for ever.
+    pub(crate) fn register(&self) {
+        // ORDERING: pairs with the release below.
+        if !self.registered.load(Ordering::Acquire) {
+            let registered = sys::run_in_child(self.run);
+            // ORDERING: who sees it need not register again.
+            self.registered.store(registered, Ordering::Release);
+        }
+    }
+}
+
+/// A value that each process makes for itself.
+#[derive(Debug)]
+pub(crate) struct PerProcess<T> {
+    first: OnceBox<Own<T>>,
+}
+
+/// The value of one process, and behind it that of a child.
+#[derive(Debug)]
+struct Own<T> {
+    generation: u32,
+    value: Arc<T>,
+    /// Filled by whoever comes first, without a lock: a fork in the middle leaves it empty.
+    next: OnceBox<Own<T>>,
+}
+
+impl<T> PerProcess<T> {
+    pub(crate) const fn new() -> Self {
+        PerProcess {
+            first: OnceBox::new(),
+        }
+    }
+
+    /// This process's value, unless it has none yet.
+    pub(crate) fn get(&self) -> Option<&Arc<T>> {
+        self.all()
+            .last()
+            .filter(|own| own.generation == generation())
+            .map(|own| &own.value)
+    }
+
+    /// This process's value. Where there is none yet it is made, perhaps by two threads at
+    /// once, of which one is heeded; `make` is given what was inherited, behind whose locks
+    /// nothing is to be looked at.
+    pub(crate) fn get_or_init(&self, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
+        match self.get() {
+            Some(value) => value,
+            None => self.init(make),
+        }
+    }
+
+    #[cold]
+    fn init(&self, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
+        NEXT_GENERATION.register();
+        let generation = generation();
+        // One that another thread has just made is not inherited.
+        let inherited = self
+            .all()
+            .take_while(|own| own.generation != generation)
+            .last();
+        let place = inherited.map_or(&self.first, |own| &own.next);
+        let own = place.get_or_init(|| {
+            Box::new(Own {
+                generation,
+                value: Arc::new(make(inherited.map(|own| &*own.value))),
+                next: OnceBox::new(),
+            })
+        });
+        &own.value
+    }
+
+    /// The values of this process's ancestors, from the first, and its own.
+    fn all(&self) -> impl Iterator<Item = &Own<T>> {
+        std::iter::successors(self.first.get(), |own| own.next.get())
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        for own in self.all() {
+            if own.generation != generation() {
+                // It may have been in the middle of a change.
+                std::mem::forget(Arc::clone(&own.value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_made_once_a_process_and_sees_what_was_inherited() {
+        // The other tests of this binary keep nothing for longer than a call.
+        let value = PerProcess::new();
+        let make = |inherited: Option<&u32>| inherited.map_or(1, |value| value + 1);
+        assert_eq!(**value.get_or_init(make), 1);
+        assert_eq!(**value.get_or_init(make), 1);
+        assert!(value.get().is_some());
+    }
+}
