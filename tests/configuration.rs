@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use logd::{Config, Counter};
+use logd::{Config, Counter, DropReason};
 use logd_receiver::Receiver;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -162,4 +162,20 @@ fn a_malformed_file_is_an_error_of_init_and_a_state_without_it_until_it_is_mende
         assert!(logd::flush(PATIENCE).is_complete());
     }));
     assert_eq!(receiver.flush().counter("mended:hits").unwrap().sum, 1.0);
+}
+
+#[test]
+fn discovery_does_not_open_again_what_was_shut_down_before_it() {
+    let (receiver, port) = receiver();
+    let port = port.to_string();
+    let name = "discovery_does_not_open_again_what_was_shut_down_before_it";
+    child::succeeded(&child::run(name, &[("LOGD_PORT", &*port)], || {
+        HITS.increment();
+        let report = logd::client().shutdown(PATIENCE);
+        assert_eq!(report.sent(), 1, "{report}");
+        HITS.increment();
+        let stats = logd::client().stats();
+        assert_eq!(stats.dropped_by(DropReason::Closed), 1, "{stats:?}");
+    }));
+    assert_eq!(receiver.flush().counter("hits").unwrap().sum, 1.0);
 }

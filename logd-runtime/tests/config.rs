@@ -215,7 +215,13 @@ fn the_builder_counts_before_everything_and_its_errors_are_its_own() {
 #[test]
 fn a_home_that_is_missing_or_relative_is_not_looked_into() {
     let machine = Machine::new("homes").file("~/.logdrc", "host = home");
-    for home in [None, Some(Path::new("")), Some(Path::new("home"))] {
+    // The very folder, by a way that depends on where the program was started.
+    let here = std::env::current_dir().expect("a folder");
+    let up: PathBuf = here.components().map(|_| "..").collect();
+    let home = machine.path("~/");
+    let relative = up.join(home.strip_prefix("/").expect("an absolute path"));
+    assert!(relative.join(".logdrc").exists());
+    for home in [None, Some(Path::new("")), Some(&*relative)] {
         let config = Config::discover_below(home, &machine.root, Vec::new()).expect("defaults");
         assert_eq!(config.host(), "127.0.0.1", "{home:?}");
     }

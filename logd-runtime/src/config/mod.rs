@@ -190,6 +190,14 @@ impl Config {
 
     /// A builder that begins with these settings: what it sets itself wins, and
     /// [`Builder::init`] looks for no others.
+    ///
+    /// ```
+    /// use logd_runtime::Config;
+    ///
+    /// // Neither the environment nor files have a say.
+    /// let _logd = Config::default().into_builder().port(9000).init()?;
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
     pub fn into_builder(self) -> Builder {
         Builder::new().config(self)
     }

@@ -8,6 +8,15 @@ use std::sync::Arc;
 ///
 /// Shown with `{}` it is what a person looks for: `from /etc/logd.conf:3`,
 /// `from LOGD_HOST`, `default`.
+///
+/// ```
+/// use logd_runtime::{Config, Origin};
+///
+/// let config = Config::discover()?;
+/// let by_default = config.origins().filter(|(.., origin)| **origin == Origin::Default);
+/// println!("{} settings are as they are when nobody says anything", by_default.count());
+/// # Ok::<(), logd_runtime::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
