@@ -244,8 +244,10 @@ fn every_event_is_accounted_for_with_many_lines_in_a_datagram() {
             assert_eq!(sums.insert(name.to_owned(), value), None);
         }
     }
-    // 20 bytes a line, a few more for long sums, and one between: 66 to 68 in a datagram.
-    assert_eq!(datagrams.len(), 8);
+    // 20 bytes a line, a few more for long sums, and one between: 66 to 68 in a datagram. The
+    // last says what was dropped.
+    assert_eq!(datagrams.len(), 9);
+    assert_eq!(sums.remove("logd.client.dropped.invalid_value"), Some(1));
     assert_eq!(sums.len(), 500);
     for (key, sum) in sums.values().enumerate() {
         assert_eq!(*sum, key as i32 + 2);

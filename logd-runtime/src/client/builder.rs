@@ -40,6 +40,7 @@ pub struct Builder {
     threshold: Option<f64>,
     max_names: Option<usize>,
     log_queue: Option<(usize, usize)>,
+    report_drops: Option<bool>,
     format: Option<Format>,
     tags: Vec<(String, String)>,
 }
@@ -184,6 +185,19 @@ impl Builder {
         self
     }
 
+    /// Whether the receiver is told what was lost, as it is by default: once a second at
+    /// most, and with a flush, a counter for each reason with a count since the last report,
+    /// `logd.client.dropped.queue_full` and so on behind the client's prefix, and
+    /// `logd.client.cut` for log records that were cut. Nothing is sent where nothing was lost.
+    ///
+    /// These messages stand for no event: they count among
+    /// [`Stats::messages`](crate::Stats::messages) and nowhere else. While the receiver
+    /// refuses messages they wait.
+    pub fn report_drops(mut self, report: bool) -> Self {
+        self.report_drops = Some(report);
+        self
+    }
+
     /// A client of its own with this configuration. The environment and files have no say in
     /// it, as they have in [`init`](Self::init), unless they are given with
     /// [`config`](Self::config).
@@ -247,6 +261,11 @@ impl Builder {
         config.set(Setting::MaxNames, |c| &mut c.max_names, self.max_names);
         config.set(Setting::LogQueueRecords, |c| &mut c.log_queue.0, records);
         config.set(Setting::LogQueueBytes, |c| &mut c.log_queue.1, bytes);
+        config.set(
+            Setting::ReportDrops,
+            |c| &mut c.report_drops,
+            self.report_drops,
+        );
         config.set(Setting::Format, |c| &mut c.format, self.format);
         if !self.tags.is_empty() {
             config.set(Setting::Tags, |c| &mut c.tags, Some(self.tags));

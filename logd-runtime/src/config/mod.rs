@@ -68,6 +68,7 @@ pub struct Config {
     pub(crate) max_names: usize,
     /// Records and bytes.
     pub(crate) log_queue: (usize, usize),
+    pub(crate) report_drops: bool,
     pub(crate) format: Format,
     /// Name and value.
     pub(crate) tags: Vec<(String, String)>,
@@ -91,6 +92,7 @@ impl Default for Config {
             threshold: 90.0,
             max_names: 10_000,
             log_queue: (1024, 1 << 20),
+            report_drops: true,
             format: Format::default(),
             tags: Vec::new(),
             origins: std::array::from_fn(|_| Origin::default()),
@@ -129,6 +131,7 @@ impl Config {
     /// | `max_names` | `10000` | the most names that can be made at run time |
     /// | `log_queue_records` | `1024` | the most log records that wait to be sent |
     /// | `log_queue_bytes` | `1048576` | the most bytes of them |
+    /// | `report_drops` | `true` | whether the receiver is told what was lost, as `logd.client.dropped.…` |
     /// | `format` | `logd` | what is sent, [`Format`](crate::Format): `logd`, `statsd` or `dogstatsd` |
     /// | `tags` | none | tags of everything that is sent, in `dogstatsd` only: `env:prod,zone:eu` |
     ///
@@ -336,6 +339,7 @@ impl Config {
                 tail: dialect.tail(),
             },
             dialect,
+            report_drops: self.report_drops,
         }
     }
 

@@ -29,13 +29,14 @@ pub(crate) enum Setting {
     MaxNames,
     LogQueueRecords,
     LogQueueBytes,
+    ReportDrops,
     Format,
     Tags,
 }
 
 impl Setting {
     /// In the order of the enum, which numbers them.
-    pub(crate) const ALL: [Setting; 15] = [
+    pub(crate) const ALL: [Setting; 16] = [
         Setting::Host,
         Setting::Port,
         Setting::Prefix,
@@ -49,6 +50,7 @@ impl Setting {
         Setting::MaxNames,
         Setting::LogQueueRecords,
         Setting::LogQueueBytes,
+        Setting::ReportDrops,
         Setting::Format,
         Setting::Tags,
     ];
@@ -69,6 +71,7 @@ impl Setting {
             Setting::MaxNames => "max_names",
             Setting::LogQueueRecords => "log_queue_records",
             Setting::LogQueueBytes => "log_queue_bytes",
+            Setting::ReportDrops => "report_drops",
             Setting::Format => "format",
             Setting::Tags => "tags",
         }
@@ -118,6 +121,7 @@ impl Setting {
             Setting::Path => config.path = text.to_owned(),
             Setting::Enabled => config.enabled = switch(text)?,
             Setting::Reduce => config.reduce = switch(text)?,
+            Setting::ReportDrops => config.report_drops = switch(text)?,
             Setting::FlushInterval => config.flush_interval = duration(text)?,
             Setting::DatagramsPerSecond => {
                 config.datagrams_per_second = number(text, "a whole number such as 2000")?;
@@ -220,6 +224,7 @@ impl Setting {
             Setting::Path => in_quotes(&config.path),
             Setting::Enabled => config.enabled.to_string(),
             Setting::Reduce => config.reduce.to_string(),
+            Setting::ReportDrops => config.report_drops.to_string(),
             Setting::FlushInterval => format!("{:?}", config.flush_interval),
             Setting::DatagramsPerSecond => config.datagrams_per_second.to_string(),
             Setting::MessagesPerTimer => config.messages_per_timer.to_string(),

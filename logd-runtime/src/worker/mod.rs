@@ -9,6 +9,7 @@ mod flush;
 mod outgoing;
 pub(crate) mod pipeline;
 pub(crate) mod reduce;
+mod report;
 pub(crate) mod series;
 pub(crate) mod shared;
 mod strata;
@@ -298,6 +299,7 @@ impl Worker {
             }
             pipeline.encode_queued();
             budget.spend(pipeline.encode_due(budget.left(), Pace::Window { messages_per_timer }));
+            budget.spend(pipeline.encode_report(Pace::Window { messages_per_timer }));
             sent |= pipeline.has_outgoing();
             let done = !pipeline.has_outgoing() || !pipeline.send_burst();
             if done || !pipeline.has_outgoing() && (budget.left() == 0 || !pipeline.has_work()) {
@@ -403,6 +405,7 @@ impl Worker {
                 pipeline.encode_queued();
             }
             pipeline.encode_due(usize::MAX, Pace::Rest);
+            pipeline.encode_report(Pace::Rest);
             pipeline.send_burst();
         } else if matches!(pipeline.transport, Transport::Nowhere) {
             return true;

@@ -10,6 +10,7 @@ use super::burst::Burst;
 use super::dialect::Dialect;
 use super::outgoing::Outgoing;
 use super::reduce::Precision;
+use super::report::{Lost, Report};
 use super::series::{Encoded, Series, State, encode};
 use super::shared::Shared;
 use crate::clock;
@@ -32,6 +33,8 @@ const BURST_OF_SHARED: usize = 32;
 pub(crate) struct Settings {
     pub(crate) dialect: Dialect,
     pub(crate) precision: Precision,
+    /// Whether the receiver is told what was lost.
+    pub(crate) report_drops: bool,
 }
 
 /// How much of a series goes out.
@@ -67,6 +70,7 @@ pub(crate) struct Pipeline {
     /// Messages and single events taken out of queues.
     fetched: u64,
     totals: Totals,
+    report: Report,
 }
 
 /// One send's content.
@@ -110,6 +114,7 @@ impl Pipeline {
             window: 0,
             fetched: 0,
             totals: Totals::default(),
+            report: Report::default(),
         }
     }
 
@@ -278,6 +283,32 @@ impl Pipeline {
             self.totals.sent += cancelled;
         }
         self.outgoing.len() - before
+    }
+
+    /// Encodes what was lost, behind everything else that is due. Returns how many it made.
+    pub(crate) fn encode_report(&mut self, pace: Pace) -> usize {
+        if !self.settings.report_drops
+            || !self.due.is_empty()
+            || self.outgoing.len() >= self.most_ready()
+        {
+            return 0;
+        }
+        let mut lost = Lost {
+            drops: self.totals.drops,
+            cut: self.shared.cut(),
+        };
+        lost.drops.merge(&self.shared.drops());
+        let counters = self
+            .report
+            .due(lost, self.totals.messages, pace == Pace::Rest);
+        let dialect = &self.settings.dialect;
+        for (key, count) in &counters {
+            let to = dialect.address(key, None);
+            let count = Number::Int(i64::try_from(*count).unwrap_or(i64::MAX));
+            let encoded = encode(0, |out| dialect.counter(out, &to, count, None));
+            enqueue(&mut self.outgoing, &mut self.totals, dialect, encoded);
+        }
+        counters.len()
     }
 
     /// Takes queued messages and single events into the burst.
@@ -457,6 +488,7 @@ impl Pipeline {
             self.totals.sent -= events;
             self.totals.messages -= messages;
             self.totals.drops.add(DropReason::Refused, events);
+            self.report.refused();
         }
     }
 
