@@ -4,8 +4,8 @@
 use std::future::Future;
 use std::net::UdpSocket;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -247,26 +247,42 @@ fn a_flush_keeps_its_own_deadline_while_a_longer_one_waits() {
     });
 }
 
+/// Tells when it was woken.
+struct Woken(mpsc::Sender<()>);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        let _ = self.0.send(());
+    }
+}
+
 #[test]
 fn the_numbers_of_a_flush_that_was_given_up_are_in_the_next_report() {
     let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
     let client = client_of(&receiver);
-    // The worker may be as quick as the first poll: then there is nothing to give up.
-    loop {
-        client
-            .scope()
-            .run(|| (0..1000).for_each(|_| EVENTS.increment()));
-        let mut given_up = Box::pin(client.flush_async(PATIENCE));
-        let mut context = Context::from_waker(Waker::noop());
-        let polled = given_up.as_mut().poll(&mut context);
-        drop(given_up);
-        let report = match &polled {
-            Poll::Ready(report) => report,
-            Poll::Pending => &client.flush(PATIENCE),
-        };
-        assert_eq!((report.events(), report.sent()), (1000, 1000), "{report}");
-        if polled.is_pending() {
-            break;
+    // Given up before there is an answer, and after it came and nobody has looked.
+    for answered in [false, true] {
+        loop {
+            client
+                .scope()
+                .run(|| (0..1000).for_each(|_| EVENTS.increment()));
+            let (woken, wait) = mpsc::channel();
+            let waker = Waker::from(Arc::new(Woken(woken)));
+            let mut given_up = Box::pin(client.flush_async(PATIENCE));
+            let polled = given_up.as_mut().poll(&mut Context::from_waker(&waker));
+            if answered && polled.is_pending() {
+                wait.recv_timeout(PATIENCE).expect("an answer");
+            }
+            drop(given_up);
+            let report = match &polled {
+                // The worker was as quick as the first poll: nothing to give up.
+                Poll::Ready(report) => report,
+                Poll::Pending => &client.flush(PATIENCE),
+            };
+            assert_eq!((report.events(), report.sent()), (1000, 1000), "{report}");
+            if polled.is_pending() {
+                break;
+            }
         }
     }
 }

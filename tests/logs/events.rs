@@ -253,24 +253,31 @@ fn many_spans_are_added_up_as_any_timer() {
 #[test]
 fn layers_of_ours_on_one_registry_keep_apart() {
     let (one, other) = (Setup::new(), Setup::new());
-    let first = one.layer().timings(|_| true).build().unwrap();
-    let second = other.layer().level(LevelFilter::WARN).timings(|_| true);
+    let first = one.layer().timings(|span| span.name() != "theirs");
+    let second = other.layer().level(LevelFilter::WARN);
+    let second = second.timings(|span| span.name() != "ours");
     let subscriber = tracing_subscriber::registry()
-        .with(first)
+        .with(first.build().unwrap())
         .with(second.build().unwrap());
     tracing::subscriber::with_default(subscriber, || {
-        info_span!("request", order = 42).in_scope(|| {
+        info_span!(target: "", "both", order = 42).in_scope(|| {
             info!("began");
             warn!("late");
         });
+        drop(info_span!(target: "", "ours"));
+        drop(info_span!(target: "", "theirs"));
     });
-    for (setup, messages) in [(one, &["began", "late"][..]), (other, &["late"])] {
+    let ours = (one, &["began", "late"][..], ["both", "ours"]);
+    let theirs = (other, &["late"][..], ["both", "theirs"]);
+    for (setup, messages, timers) in [ours, theirs] {
         let interval = setup.interval();
         let seen: Vec<_> = interval.logs.iter().map(|line| text(line, "msg")).collect();
         assert_eq!(seen, messages);
         assert_eq!(interval.logs[0].get("order"), Some(&42.into()));
         assert_eq!(further(&interval.logs[0]), ["span", "order"]);
-        assert_eq!(interval.timers[0].count, 1.0);
+        let keys: Vec<_> = interval.timers.iter().map(|timer| &*timer.key).collect();
+        assert_eq!(keys, timers);
+        assert!(interval.timers.iter().all(|timer| timer.count == 1.0));
     }
 }
 

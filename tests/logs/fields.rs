@@ -22,18 +22,21 @@ fn every_kind_of_value_arrives_as_what_it_is() {
     let logger = setup.logger().build().unwrap();
     info!(
         logger: logger,
-        small = 7, negative = -300_i64, exact = 1_u64 << 53, long = u64::MAX, longer = i128::MIN,
+        small = 7, negative = -300_i64, exact = 1_u64 << 53, beyond = (1_u64 << 53) + 1,
+        below = -(1_i64 << 53) - 1, long = u64::MAX, longer = i128::MIN,
         half = 0.5, single = 0.25_f32, infinite = f64::INFINITY, yes = true, letter = 'x',
         text = "caf\u{e9}\n\u{1f600}", empty = "", none = None::<u32>, some = Some(3),
         shown:% = Shape, debugged:? = Shape;
         "values"
     );
     let line = setup.line();
-    let expected: [(&str, Value<'_>); 16] = [
+    let expected: [(&str, Value<'_>); 18] = [
         ("small", 7.into()),
         ("negative", (-300).into()),
         // Beyond 32 bits integers travel as floats, which old receivers can read.
         ("exact", 9_007_199_254_740_992.0.into()),
+        ("beyond", "9007199254740993".into()),
+        ("below", "-9007199254740993".into()),
         ("long", "18446744073709551615".into()),
         ("longer", "-170141183460469231731687303715884105728".into()),
         ("half", 0.5.into()),
