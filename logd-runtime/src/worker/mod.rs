@@ -405,8 +405,10 @@ impl Worker {
                 pipeline.encode_queued();
             }
             pipeline.encode_due(usize::MAX, Pace::Rest);
-            pipeline.encode_report(Pace::Rest);
             pipeline.send_burst();
+            if pipeline.is_flushed(goal) && pipeline.encode_report(Pace::Rest) > 0 {
+                pipeline.send_burst();
+            }
         } else if matches!(pipeline.transport, Transport::Nowhere) {
             return true;
         }
