@@ -155,6 +155,7 @@ fn every_setting_can_be_made_in_a_file_and_in_the_environment() {
         ("max_names", "17"),
         ("log_queue_records", "18"),
         ("log_queue_bytes", "19"),
+        ("report_drops", "false"),
         ("format", "dogstatsd"),
         ("tags", "\"env:prod,zone:eu\""),
     ];

@@ -58,6 +58,7 @@ impl Client {
         histogram::refill_spares();
         let shared = Arc::new(Shared::new(mode));
         let settings = Settings {
+            report_drops: false,
             dialect: Dialect::default(),
             precision: PRECISION,
         };
