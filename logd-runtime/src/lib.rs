@@ -25,6 +25,7 @@ mod worker;
 mod accumulator;
 mod client;
 mod global;
+mod hooks;
 mod manual;
 mod metric;
 mod outcome;

@@ -87,6 +87,13 @@ pub(crate) fn run_in_child(run: extern "C" fn()) -> bool {
     unsafe { libc::pthread_atfork(None, None, Some(run)) == 0 }
 }
 
+/// Has `run` called when the process ends: by a return from `main`, behind a panic there, or
+/// by `exit`. Where there is no memory to note it, it is not.
+pub(crate) fn run_at_exit(run: extern "C" fn()) {
+    // SAFETY: a plain function without state; see `run_in_child` about unloading.
+    unsafe { libc::atexit(run) };
+}
+
 /// Starts a thread without any part of std's that takes a lock: in a child process, std's
 /// list of stack guards may be locked for ever, and no thread of std's gets past it.
 #[cfg(unix)]

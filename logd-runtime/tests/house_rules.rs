@@ -16,6 +16,7 @@ const LAYERS: [&[&str]; 5] = [
         "client",
         "config",
         "global",
+        "hooks",
         "manual",
         "metric",
         "outcome",

@@ -1,5 +1,6 @@
 //! The configuration of a client, checked as a whole when it is built.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Client;
@@ -7,6 +8,7 @@ use super::core::Core;
 use crate::config::{Config, Setting};
 use crate::error::Error;
 use crate::global::{self, FlushGuard};
+use crate::hooks;
 use crate::off::OFF;
 use crate::wire::Format;
 
@@ -43,6 +45,8 @@ pub struct Builder {
     report_drops: Option<bool>,
     format: Option<Format>,
     tags: Vec<(String, String)>,
+    flush_on_exit: bool,
+    flush_on_panic: bool,
 }
 
 impl Builder {
@@ -198,6 +202,38 @@ impl Builder {
         self
     }
 
+    /// Flushes when the process ends, waiting for two seconds at most: on a return from `main`,
+    /// behind a panic there, and on `std::process::exit` anywhere. Off by default.
+    ///
+    /// The guard of [`init`](Self::init) does so on a return from `main` only. `abort`, `_exit` and
+    /// signals that end the process run nothing: see the README on SIGTERM. A child of `fork`
+    /// flushes what it has recorded itself. Hooks stay for the life of the process.
+    ///
+    /// ```
+    /// let _logd = logd_runtime::builder().flush_on_exit().init()?;
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn flush_on_exit(mut self) -> Self {
+        self.flush_on_exit = true;
+        self
+    }
+
+    /// Flushes when a thread panics, behind the panic hook that there was (which prints the
+    /// message), waiting for two seconds at most. Off by default.
+    ///
+    /// For programs that are built with `panic = "abort"`, and for those that must not lose what
+    /// led to a panic. The panicking thread waits, so leave it out where panics are caught as a
+    /// matter of course. A hook that is set later without calling the one before it replaces this.
+    ///
+    /// ```
+    /// let _logd = logd_runtime::builder().flush_on_panic().init()?;
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn flush_on_panic(mut self) -> Self {
+        self.flush_on_panic = true;
+        self
+    }
+
     /// A client of its own with this configuration. The environment and files have no say in
     /// it, as they have in [`init`](Self::init), unless they are given with
     /// [`config`](Self::config).
@@ -206,12 +242,14 @@ impl Builder {
     ///
     /// When a setting can not be used; the message names it and says what to write.
     pub fn build(self) -> Result<Client, Error> {
+        let hooks = (self.flush_on_exit, self.flush_on_panic);
         let config = self.over(|| Ok(Config::default()))?;
-        Ok(if OFF {
-            noop()
-        } else {
-            Client::from_core(Core::new(config))
-        })
+        if OFF {
+            return Ok(noop());
+        }
+        let core = Core::new(config);
+        hook(hooks, &core);
+        Ok(Client::from_core(core))
     }
 
     /// Configures the global client, which macros and handles use, and returns a
@@ -230,7 +268,10 @@ impl Builder {
             // What the environment and files say is for those who record.
             return global::install(&self.over(|| Ok(Config::default()))?);
         }
-        global::install(&self.over(Config::discover)?)
+        let hooks = (self.flush_on_exit, self.flush_on_panic);
+        let guard = global::install(&self.over(Config::discover)?)?;
+        hook(hooks, global::get().core());
+        Ok(guard)
     }
 
     /// The configuration with what this builder sets, checked.
@@ -272,6 +313,16 @@ impl Builder {
         }
         config.check()?;
         Ok(config)
+    }
+}
+
+/// Asks for the flushes that a client is to have beside its own.
+fn hook((on_exit, on_panic): (bool, bool), core: &Arc<Core>) {
+    if on_exit {
+        hooks::flush_at_exit(core);
+    }
+    if on_panic {
+        hooks::flush_on_panic(core);
     }
 }
 

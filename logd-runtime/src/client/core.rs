@@ -354,6 +354,13 @@ impl Core {
         }
     }
 
+    /// Sends what is pending, from a hook; nothing is in a process that recorded nothing.
+    pub(crate) fn flush_from_hook(&self, timeout: Duration) {
+        if let Some(worker) = self.worker.get() {
+            worker.flush_from_hook(timeout);
+        }
+    }
+
     pub(crate) fn shutdown(&self, timeout: Duration) -> crate::stats::FlushReport {
         self.worker().shutdown(timeout)
     }

@@ -15,7 +15,7 @@ pub(crate) mod shared;
 mod strata;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use self::budget::Budget;
@@ -106,7 +106,8 @@ struct Control {
     requests: Vec<Arc<Request>>,
     /// Flushes that it works for.
     serving: Vec<Arc<Request>>,
-    thread: Option<ThreadId>,
+    /// As [`shard::this_thread`] tells it.
+    thread: Option<usize>,
     schedule: Schedule,
     discover: Option<Discover>,
     /// Why discovery failed, in words.
@@ -199,7 +200,7 @@ impl Worker {
         let mut budget = Budget::new();
         let mut quiet = Duration::ZERO;
         let mut due = deadline(Instant::now(), self.wait_for(quiet));
-        self.control().thread = Some(thread::current().id());
+        self.control().thread = Some(shard::this_thread());
         loop {
             match self.sleep_until(due) {
                 Woken::Asked => self.serve(),
@@ -518,11 +519,30 @@ impl Worker {
         }
     }
 
+    /// Flushes where the thread may be in the middle of anything, a lock of ours in its hand:
+    /// then it asks the worker and waits, and does nothing itself.
+    pub(crate) fn flush_from_hook(&self, timeout: Duration) {
+        if !shard::is_busy() {
+            let _ = self.flush(timeout);
+        } else if let Ok(control) = self.control.try_lock()
+            && let Some(request) = self.request_of(control, timeout)
+        {
+            let _ = request.wait(GRACE);
+        }
+    }
+
     /// Asks the thread for a flush; `None` where there is no thread, or this is it.
     fn request(&self, timeout: Duration) -> Option<Arc<Request>> {
         let _quiet = shard::quiet();
-        let mut control = self.control();
-        if !control.running || control.stop || control.thread == Some(thread::current().id()) {
+        self.request_of(self.control(), timeout)
+    }
+
+    fn request_of(
+        &self,
+        mut control: MutexGuard<'_, Control>,
+        timeout: Duration,
+    ) -> Option<Arc<Request>> {
+        if !control.running || control.stop || control.thread == Some(shard::this_thread()) {
             return None;
         }
         let request = Request::new(deadline(Instant::now(), timeout));
