@@ -178,3 +178,22 @@ fn without_a_receiver_a_program_ends_as_usual_prints_nothing_and_reports_refusal
         .collect();
     assert!(own.is_empty(), "{own:?}");
 }
+
+#[test]
+fn an_accumulator_whose_client_is_gone_is_nobody_elses() {
+    let (_receiver, port_text) = receiver();
+    let name = "an_accumulator_whose_client_is_gone_is_nobody_elses";
+    child::succeeded(&child::run(name, &[("TEST_PORT", &port_text)], || {
+        let _logd = logd::builder().port(port()).init().expect("the first init");
+        std::thread::spawn(|| {
+            let client = logd::Client::builder().port(port()).build();
+            let client = client.expect("a client");
+            client.start_accumulator("sum");
+            client.stop_accumulator("sum");
+            drop(client);
+        })
+        .join()
+        .expect("no panic");
+        assert_eq!(logd::client().stats().events(), 0);
+    }));
+}

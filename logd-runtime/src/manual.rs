@@ -38,6 +38,9 @@ impl Drop for Manual {
         // Recorded with its own client, also when the thread ends.
         if let Some(core) = self.client.upgrade() {
             Scope::of(core).run(|| self.accumulator = None);
+        } else if let Some(accumulator) = self.accumulator.take() {
+            // With nobody else's either.
+            accumulator.give_up();
         }
     }
 }

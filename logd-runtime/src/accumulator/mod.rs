@@ -111,6 +111,13 @@ impl Accumulator {
         self.record(self.sum.get().and_then(|sum| sum.read()));
     }
 
+    /// Ends it without a reading.
+    pub(crate) fn give_up(self) {
+        if let Some(sum) = self.sum.get() {
+            let _ = sum.close();
+        }
+    }
+
     fn record(&self, reading: Option<Reading>) {
         let Some(reading) = reading else { return };
         shard::slow_path(
