@@ -1,6 +1,7 @@
 //! The settings: their names, how a text is read as one, which values can not be used, and
 //! how they are shown. A new one needs an arm in each function here, a line in the table of
-//! [`Config::discover`](super::Config::discover), and one in the README.
+//! [`Config::discover`](super::Config::discover), one in the README and one in `tests/config.rs`,
+//! which names all.
 
 use std::fmt::Display;
 use std::str::FromStr;
