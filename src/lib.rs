@@ -39,6 +39,7 @@
 //! | to time what is no function | [`Timer`], [`time!`] |
 //! | names known at run time | [`Client::counter`], [`Client::increment`] and their like |
 //! | to configure it from outside, and to see what was found | [`init`], [`Config`] |
+//! | log lines, from the `log` or `tracing` crate | the features `log` and `tracing`: `Logger`, `TracingLayer` |
 //! | to test what a program records | [`testing::Spy`] |
 //!
 //! Recording never blocks, panics or fails, and works before [`init`] and after

@@ -3,7 +3,10 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::future::Future;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +14,7 @@ use log::{LevelFilter, Log, Metadata, Record, debug, error, info, trace, warn};
 use logd::testing::Spy;
 use logd::{Client, Counter, DropReason, Logger};
 
-use crate::support::{Setup, assert_accounted, everything, text};
+use crate::support::{PATIENCE, Setup, assert_accounted, everything, text};
 
 /// A second logger, which keeps what it is given.
 #[derive(Clone, Default)]
@@ -192,6 +195,39 @@ fn a_record_that_logs_itself_is_sent_once_and_the_others_are_counted() {
     // Statistics are not shut out, whoever shows what.
     assert_eq!(spy.counter("logs.shown").total(), 2);
     assert_accounted(&setup.client, 3);
+}
+
+#[test]
+fn what_the_clients_own_thread_logs_is_counted_and_not_sent() {
+    struct Loud(Logger, mpsc::Sender<()>);
+    impl Wake for Loud {
+        // The worker's thread calls an executor's code.
+        fn wake(self: Arc<Self>) {
+            info!(logger: self.0, "woken");
+            self.0.flush();
+            self.1.send(()).unwrap();
+        }
+    }
+    let setup = Setup::new();
+    let (woken, wait) = mpsc::channel();
+    let waker = Waker::from(Arc::new(Loud(setup.logger().build().unwrap(), woken)));
+    loop {
+        info!(logger: setup.logger().build().unwrap(), "before");
+        let mut flushing = pin!(setup.client.flush_async(PATIENCE));
+        let polled = flushing.as_mut().poll(&mut Context::from_waker(&waker));
+        // Else the worker was as quick as the first poll.
+        if polled.is_pending() {
+            wait.recv_timeout(PATIENCE).expect("that it is woken");
+            break;
+        }
+    }
+    assert_eq!(setup.client.stats().dropped_by(DropReason::Nested), 1);
+    let _ = setup.flush();
+    let logs = setup.receiver.flush().logs;
+    assert!(
+        logs.iter().all(|line| text(line, "msg") == "before"),
+        "{logs:?}"
+    );
 }
 
 #[test]

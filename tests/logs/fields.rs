@@ -194,3 +194,20 @@ fn a_value_that_cannot_show_itself_leaves_what_it_has_written() {
         ("half", "message half")
     );
 }
+
+#[test]
+fn a_place_is_told_as_far_as_it_is_known() {
+    let setup = Setup::new();
+    let logger = setup.logger().build().unwrap();
+    for (file, module, line, loc) in [
+        (Some("a.rs"), Some("shop"), Some(7), Some("a.rs shop:7")),
+        (Some("a.rs"), None, Some(7), Some("a.rs:7")),
+        (None, Some("shop"), None, Some("shop")),
+        (None, None, Some(7), None),
+    ] {
+        let mut record = log::Record::builder();
+        let record = record.file(file).module_path(module).line(line);
+        log::Log::log(&logger, &record.args(format_args!("here")).build());
+        assert_eq!(setup.line().text("loc"), loc);
+    }
+}

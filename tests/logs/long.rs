@@ -1,10 +1,13 @@
 //! Records that are too long for a datagram.
 
+use std::net::UdpSocket;
+
 use log::{error, info};
+use logd::Client;
 use logd::wire::{MAX_DATAGRAM, Value};
 use logd_receiver::LogLine;
 
-use crate::support::{CHAIN, Setup, assert_accounted, failure, further, text};
+use crate::support::{CHAIN, PATIENCE, Setup, assert_accounted, failure, further, text};
 
 /// The text before the mark, and how many bytes the mark says are missing.
 #[track_caller]
@@ -52,6 +55,33 @@ fn a_long_message_is_cut_between_two_characters_and_says_how_much_is_missing() {
     }
     assert_eq!(setup.client.stats().cut(), 4);
     assert_accounted(&setup.client, 4);
+}
+
+#[test]
+fn a_datagram_is_as_short_as_it_is_asked_to_be() {
+    let setup = Setup::new();
+    let logger = setup.logger().max_datagram(1432).build().unwrap();
+    let wire = UdpSocket::bind("127.0.0.1:0").unwrap();
+    wire.set_read_timeout(Some(PATIENCE)).unwrap();
+    let port = wire.local_addr().unwrap().port();
+    let client = Client::builder().port(port).build().unwrap();
+    let to_wire = setup.logger().max_datagram(1432).client(client).build();
+    for logger in [&logger, &to_wire.unwrap()] {
+        info!(logger: logger, order = 42; "{}", "m".repeat(5000));
+    }
+    let length = wire.recv(&mut [0; 70_000]).unwrap();
+    assert!((1200..=1432).contains(&length), "{length}");
+    let line = setup.line();
+    let (kept, missing) = cut(text(&line, "msg"));
+    assert_eq!(kept.len() + missing, 5000);
+    assert_eq!(line.get("order"), Some(&42.into()));
+    for bytes in [100, MAX_DATAGRAM + 1] {
+        let error = setup.logger().max_datagram(bytes).build().unwrap_err();
+        assert!(
+            error.is_config() && error.to_string().contains("1432"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -235,6 +235,14 @@ impl LoggerBuilder {
         self
     }
 
+    /// The most bytes of a record's datagram: what is longer is cut. By default the most that UDP
+    /// carries, 65,507, which is sent in pieces where a network does not carry it whole, and lost
+    /// with any of them. 1,432 get through unbroken everywhere.
+    pub fn max_datagram(mut self, bytes: usize) -> Self {
+        self.settings.max_datagram = Some(bytes);
+        self
+    }
+
     /// The most records that each place in the source may send in a time. There is no limit by
     /// default.
     ///
@@ -250,8 +258,8 @@ impl LoggerBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no path or one that would harm the receiver; when the rate limit is 0, or
-    /// the client's [`Format`](crate::Format) has no logs.
+    /// When there is no path or one that would harm the receiver; when the rate limit is 0,
+    /// `max_datagram` is out of range, or the client's [`Format`](crate::Format) has no logs.
     pub fn build(self) -> Result<Logger, Error> {
         Ok(Logger {
             sink: self.settings.build()?,

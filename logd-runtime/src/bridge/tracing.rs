@@ -224,6 +224,14 @@ impl TracingLayerBuilder {
         self
     }
 
+    /// The most bytes of a record's datagram: what is longer is cut. By default the most that UDP
+    /// carries, 65,507, which is sent in pieces where a network does not carry it whole, and lost
+    /// with any of them. 1,432 get through unbroken everywhere.
+    pub fn max_datagram(mut self, bytes: usize) -> Self {
+        self.settings.max_datagram = Some(bytes);
+        self
+    }
+
     /// The most records that each place in the source may send in a time. There is no limit by
     /// default.
     ///
@@ -253,8 +261,8 @@ impl TracingLayerBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no path or one that would harm the receiver; when the rate limit is 0, or
-    /// the client's [`Format`](crate::Format) has no logs.
+    /// When there is no path or one that would harm the receiver; when the rate limit is 0,
+    /// `max_datagram` is out of range, or the client's [`Format`](crate::Format) has no logs.
     pub fn build(self) -> Result<TracingLayer, Error> {
         Ok(TracingLayer {
             sink: self.settings.build()?,

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::fields::{Content, Fields};
 use super::text::{LEAST, Text};
-use crate::wire::{self, EncodeError, LogRecord, MAX_DATAGRAM};
+use crate::wire::{self, EncodeError, LogRecord};
 
 /// What a name in a message and the header of its value take at most, beside the name.
 const HEADERS: usize = 3 + 9;
@@ -67,9 +67,9 @@ impl Draft {
         }
     }
 
-    /// The message. Only a path that is nearly as long as a datagram is an error.
-    pub(crate) fn encode(mut self, path: &str) -> Result<Encoded, EncodeError> {
-        let left_out = self.fit(path);
+    /// The message, of at most so many bytes. Only a path that is nearly as long as a datagram is an error.
+    pub(crate) fn encode(mut self, path: &str, most: usize) -> Result<Encoded, EncodeError> {
+        let left_out = self.fit(path, most);
         let cut = left_out > 0 || self.texts().any(|text| text.is_cut());
         if left_out > 0 {
             let content = Content::unsigned(left_out as u128);
@@ -99,11 +99,11 @@ impl Draft {
             .chain(self.fields.texts())
     }
 
-    /// Makes it fit, and returns how many fields had to go.
-    fn fit(&mut self, path: &str) -> usize {
+    /// Makes it fit into so many bytes, and returns how many fields had to go.
+    fn fit(&mut self, path: &str, most: usize) -> usize {
         // The message's own names and numbers, generously.
         let own = 200 + path.len() + LEFT_OUT.len() + HEADERS;
-        let Some(room) = MAX_DATAGRAM.checked_sub(own) else {
+        let Some(room) = most.checked_sub(own) else {
             return 0;
         };
         let texts: usize = self.texts().map(|text| text.size()).sum();

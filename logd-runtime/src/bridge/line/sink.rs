@@ -16,8 +16,11 @@ use crate::error::Error;
 use crate::record::shard;
 use crate::scope;
 use crate::stats::DropReason;
-use crate::wire;
+use crate::wire::{self, MAX_DATAGRAM};
 use crate::worker::shared::Mode;
+
+/// The smallest datagrams that leave something of a record.
+const LEAST_DATAGRAM: usize = 1024;
 
 /// Counts the records that the limit of their place kept back since the last one.
 const SUPPRESSED: &str = "suppressed";
@@ -49,6 +52,7 @@ pub(crate) struct Settings {
     pub(crate) path: Option<String>,
     pub(crate) client: Option<Client>,
     pub(crate) limit: Option<(u32, Duration)>,
+    pub(crate) max_datagram: Option<usize>,
 }
 
 impl Settings {
@@ -72,8 +76,16 @@ impl Settings {
             Some((records, per)) => Some(SiteLimit::new(records, per)),
             None => None,
         };
+        let max_datagram = self.max_datagram.unwrap_or(MAX_DATAGRAM);
+        if !(LEAST_DATAGRAM..=MAX_DATAGRAM).contains(&max_datagram) {
+            return Err(Error::config(format!(
+                "max_datagram is {max_datagram}: write {LEAST_DATAGRAM} to {MAX_DATAGRAM} bytes, such as \
+                 1432, which any network carries whole"
+            )));
+        }
         Ok(Sink {
             path,
+            max_datagram,
             client: self.client,
             limit,
         })
@@ -106,6 +118,7 @@ pub(crate) struct Sink {
     /// `None` for the client that is current where a record is made.
     client: Option<Client>,
     limit: Option<SiteLimit>,
+    max_datagram: usize,
 }
 
 impl Sink {
@@ -149,7 +162,7 @@ impl Sink {
                 .fields
                 .add(SUPPRESSED, Content::unsigned(suppressed.into()));
         }
-        match draft.encode(&self.path) {
+        match draft.encode(&self.path, self.max_datagram) {
             Ok(message) => {
                 if message.cut {
                     core.worker().shared.count_cut();
