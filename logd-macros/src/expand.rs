@@ -212,12 +212,17 @@ impl Target<'_> {
         }
     }
 
-    /// Whether attributes are left that may look at the names of parameters.
+    /// Whether attributes are left that may look at the names of parameters, and are not ours.
     fn has_other_macros(&self) -> bool {
         self.attributes.chunks_exact(2).any(|attribute| {
             let path = attribute_parts(&attribute[1]).map(|(path, _)| path);
-            !matches!(path.as_deref(), Some([TokenTree::Ident(name)])
-                if PLAIN_ATTRIBUTES.contains(&&*name.to_string()))
+            let Some([module @ .., TokenTree::Ident(name)]) = path.as_deref() else {
+                return true;
+            };
+            let name = name.to_string();
+            let ours = [Macro::Timed, Macro::Counted, Macro::Accumulated];
+            !(ours.iter().any(|of| of.name() == name)
+                || module.is_empty() && PLAIN_ATTRIBUTES.contains(&&*name))
         })
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn attribute_parts(brackets: &TokenTree) -> Option<(Vec<TokenTree>, T
         return None;
     };
     let mut path = Vec::new();
-    let mut rest = group.stream().into_iter();
+    let mut rest = tokens_of(group.stream()).into_iter();
     for token in rest.by_ref() {
         match token {
             TokenTree::Group(arguments) if arguments.delimiter() == Delimiter::Parenthesis => {

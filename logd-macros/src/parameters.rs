@@ -2,7 +2,7 @@
 //! much of an argument a pattern takes. Used where a name of a statistic refers to an
 //! argument, and where arguments move into a closure or an async block.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 
 use crate::{
     args::unwrapped,
@@ -192,13 +192,16 @@ fn split(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
     parts
 }
 
+/// A colon that is no half of `::`, with which a type may begin: `a: ::b::C`.
 fn is_single_colon(tokens: &[TokenTree], position: usize) -> bool {
-    let colon = |position: usize| {
-        tokens
-            .get(position)
-            .is_some_and(|token| is_punct(token, ':'))
+    let joint = |token: &TokenTree| {
+        matches!(token, TokenTree::Punct(punct)
+            if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)
     };
-    colon(position) && !colon(position + 1) && (position == 0 || !colon(position - 1))
+    let is_colon = tokens
+        .get(position)
+        .is_some_and(|token| is_punct(token, ':') && !joint(token));
+    is_colon && (position == 0 || !joint(&tokens[position - 1]))
 }
 
 /// Adds the names that a pattern binds. A word is taken for one unless what stands beside
@@ -252,6 +255,7 @@ mod tests {
         let cases = [
             ("()", ""),
             ("(N: usize, mut Odd: u8, ...)", "N Odd"),
+            ("(a: ::b::C, m::S { d, .. }: ::e::F)", "a d"),
             ("(&'a mut self, a: u8, mut b: HashMap<K, V>)", "self a b"),
             (
                 "(self: Pin<&mut Self>, f: impl Fn(u8, u8) -> T, c: C)",

@@ -9,12 +9,15 @@ use crate::item::{is_group, is_punct, is_word};
 /// Calls that only hand an async block on, so that looking inside them is safe.
 const HANDED_ON_BY: [&str; 4] = ["boxed", "boxed_local", "instrument", "in_current_span"];
 
-/// The `async { … }` that a body ends with, reached through at most one pair of
-/// parentheses: `Box::pin(async { … })`.
+/// The functions of ours that take a block in, where another of our attributes came first.
+const WRAPPED_BY: [&str; 3] = ["accumulated", "outcome_future", "timed_future"];
+
+/// The `async { … }` that a body ends with, reached through `Box::pin(async { … })` and
+/// through what another of our attributes has put around it.
 pub(crate) struct AsyncTail {
-    /// The position in the body of the parentheses around it, if there are any.
-    parentheses: Option<usize>,
-    /// Its first position, in the body or inside the parentheses.
+    /// The positions of the parentheses around it, the outermost first.
+    parentheses: Vec<usize>,
+    /// Its first position inside the innermost.
     first: usize,
     /// The position of its braces, in the same place.
     last: usize,
@@ -26,29 +29,40 @@ impl AsyncTail {
     pub(crate) fn find(body: &[TokenTree]) -> Option<Self> {
         let semicolon = is_punct(body.last()?, ';');
         let end = before_calls(&body[..body.len() - usize::from(semicolon)]);
-        let last = end.checked_sub(1)?;
-        let (start, tail) = match &body[last] {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
-                let mut inside: Vec<TokenTree> = group.stream().into_iter().collect();
-                if inside.last().is_some_and(|token| is_punct(token, ',')) {
-                    inside.pop();
-                }
-                let mut tail = Self::ending(&inside[..before_calls(&inside)])?;
-                tail.parentheses = Some(last);
-                (tail.first == 0).then_some(())?;
-                (before_boxing(&body[..last])?, tail)
-            }
-            _ => {
-                let tail = Self::ending(&body[..end])?;
-                (tail.first, tail)
-            }
-        };
+        let (start, tail) = Self::at_end(&body[..end])?;
         let before = start.checked_sub(1).map(|before| &body[before]);
         let returned = before.is_some_and(|token| is_word(token, "return"));
         let begins =
             before.is_none_or(|token| is_punct(token, ';') || is_group(token, Delimiter::Brace));
         // Followed by a semicolon it is the function's value only after `return`.
         (returned || begins && !semicolon).then_some(tail)
+    }
+
+    /// What these tokens end with, and where it begins.
+    fn at_end(tokens: &[TokenTree]) -> Option<(usize, Self)> {
+        let last = tokens.len().checked_sub(1)?;
+        let TokenTree::Group(group) = &tokens[last] else {
+            return None;
+        };
+        if group.delimiter() != Delimiter::Parenthesis {
+            let tail = Self::ending(tokens)?;
+            return Some((tail.first, tail));
+        }
+        let mut inside: Vec<TokenTree> = group.stream().into_iter().collect();
+        if inside.last().is_some_and(|token| is_punct(token, ',')) {
+            inside.pop();
+        }
+        let (start, begins) = match before_boxing(&tokens[..last]) {
+            Some(start) => (start, 0),
+            None => {
+                // After the site and its comma.
+                let comma = inside.iter().position(|token| is_punct(token, ','))?;
+                (before_wrapping(&tokens[..last])?, comma + 1)
+            }
+        };
+        let (first, mut tail) = Self::at_end(&inside[..before_calls(&inside)])?;
+        tail.parentheses.insert(0, last);
+        (first == begins).then_some((start, tail))
     }
 
     /// The `async { … }` or `async move { … }` that these tokens end with.
@@ -62,7 +76,7 @@ impl AsyncTail {
         let moves = before.last().is_some_and(|token| is_word(token, "move"));
         let first = before.len().checked_sub(1 + usize::from(moves))?;
         is_word(&before[first], "async").then(|| AsyncTail {
-            parentheses: None,
+            parentheses: Vec::new(),
             first,
             last: before.len(),
             block: block.clone(),
@@ -81,31 +95,49 @@ impl AsyncTail {
         body: &[TokenTree],
         make: impl FnOnce(TokenStream) -> TokenStream,
     ) -> TokenStream {
-        let written = match self.parentheses.map(|position| &body[position]) {
-            Some(TokenTree::Group(group)) => group.stream().into_iter().collect::<Vec<_>>(),
-            _ => body.to_vec(),
-        };
-        let written = written[self.first..=self.last].iter().cloned().collect();
+        let written = self.block_tokens(body, 0);
         self.replace(body, self.first, make(written))
     }
 
+    /// The block's tokens, found inside the parentheses of this depth and deeper.
+    fn block_tokens(&self, tokens: &[TokenTree], depth: usize) -> TokenStream {
+        match self
+            .parentheses
+            .get(depth)
+            .map(|position| &tokens[*position])
+        {
+            Some(TokenTree::Group(group)) => {
+                let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                self.block_tokens(&inside, depth + 1)
+            }
+            _ => tokens[self.first..=self.last].iter().cloned().collect(),
+        }
+    }
+
     fn replace(&self, body: &[TokenTree], from: usize, by: TokenStream) -> TokenStream {
-        let splice = |tokens: &[TokenTree]| -> TokenStream {
+        self.replace_inside(body, 0, from, by)
+    }
+
+    fn replace_inside(
+        &self,
+        tokens: &[TokenTree],
+        depth: usize,
+        from: usize,
+        by: TokenStream,
+    ) -> TokenStream {
+        let Some(position) = self.parentheses.get(depth) else {
             let before = tokens[..from].iter().cloned();
             let after = tokens[self.last + 1..].iter().cloned();
-            before.chain(by).chain(after).collect()
+            return before.chain(by).chain(after).collect();
         };
-        let Some(position) = self.parentheses else {
-            return splice(body);
-        };
-        let TokenTree::Group(parentheses) = &body[position] else {
-            return body.iter().cloned().collect();
-        };
-        let inside: Vec<TokenTree> = parentheses.stream().into_iter().collect();
-        let mut group = Group::new(parentheses.delimiter(), splice(&inside));
-        group.set_span(parentheses.span());
-        let mut replaced = body.to_vec();
-        replaced[position] = group.into();
+        let mut replaced = tokens.to_vec();
+        if let TokenTree::Group(parentheses) = &tokens[*position] {
+            let inside: Vec<TokenTree> = parentheses.stream().into_iter().collect();
+            let inside = self.replace_inside(&inside, depth + 1, from, by);
+            let mut group = Group::new(parentheses.delimiter(), inside);
+            group.set_span(parentheses.span());
+            replaced[*position] = group.into();
+        }
         replaced.into_iter().collect()
     }
 }
@@ -137,7 +169,23 @@ fn before_boxing(tokens: &[TokenTree]) -> Option<usize> {
     {
         return None;
     }
-    let mut start = tokens.len() - 4;
+    Some(before_path(tokens, tokens.len() - 4))
+}
+
+/// Where the path to one of our functions begins that these tokens end with.
+fn before_wrapping(tokens: &[TokenTree]) -> Option<usize> {
+    let [.., TokenTree::Ident(module), first, second, call] = tokens else {
+        return None;
+    };
+    (module.to_string().starts_with("__private_")
+        && is_punct(first, ':')
+        && is_punct(second, ':')
+        && WRAPPED_BY.iter().any(|name| is_word(call, name)))
+    .then(|| before_path(tokens, tokens.len() - 4))
+}
+
+/// Where a path begins of which this is a part.
+fn before_path(tokens: &[TokenTree], mut start: usize) -> usize {
     while let [.., first, second] = &tokens[..start] {
         if !(is_punct(first, ':') && is_punct(second, ':')) {
             break;
@@ -148,7 +196,7 @@ fn before_boxing(tokens: &[TokenTree]) -> Option<usize> {
             start -= 1;
         }
     }
-    Some(start)
+    start
 }
 
 #[cfg(test)]
@@ -187,6 +235,10 @@ mod tests {
                 "Box::pin(async { a }.instrument(b))",
                 "Box :: pin (async { here } . instrument (b))",
             ),
+            (
+                "Box::pin(::logd::__private_1::accumulated({ s }, l::__private_1::timed_future(s, async { a })).boxed())",
+                "Box :: pin (:: logd :: __private_1 :: accumulated ({ s } , l :: __private_1 :: timed_future (s , async { here })) . boxed ())",
+            ),
         ] {
             assert_eq!(with_marked_block(body).as_deref(), Some(marked), "{body}");
         }
@@ -208,6 +260,8 @@ mod tests {
             "let a = async { a };",
             "Box::pin(b, async { a })",
             "x.Box::pin(async { a })",
+            "a::accumulated(s, async { a })",
+            "::logd::__private_1::accumulated(async { a })",
         ] {
             assert_eq!(with_marked_block(body), None, "{body}");
         }

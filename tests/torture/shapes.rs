@@ -18,6 +18,16 @@ mod drop_order;
 mod functions;
 #[path = "families/generated.rs"]
 mod generated;
+#[path = "families/hostile_async.rs"]
+mod hostile_async;
+#[path = "families/hostile_bodies.rs"]
+mod hostile_bodies;
+#[path = "families/hostile_names.rs"]
+mod hostile_names;
+#[path = "families/hostile_stacks.rs"]
+mod hostile_stacks;
+#[path = "families/hostile_types.rs"]
+mod hostile_types;
 #[path = "families/hygiene.rs"]
 mod hygiene;
 #[path = "families/methods.rs"]
