@@ -1,12 +1,13 @@
 //! The `StatsD` formats as they leave the client: the lines themselves, how many share a
 //! datagram, and that every event is still accounted for.
 
+mod child;
 mod support;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use logd::{Client, DropReason, Format, testing};
+use logd::{Client, Config, Counter, DropReason, Format, testing};
 use support::{PATIENCE, Wire, until_kept};
 
 /// A client that sends lines and whose windows end by flushes only.
@@ -312,6 +313,43 @@ fn the_mean_of_all_values_stays_true_however_far_out_the_highest_is() {
 }
 
 #[test]
+fn an_agent_that_weighs_by_rate_gets_mean_and_extremes_of_all_calls() {
+    let wire = Wire::new();
+    let client = client_of(&wire, Format::DogStatsD);
+    let timer = client.timer("calls").unwrap();
+    for call in 0..10_000_u64 {
+        let micros = if call == 500 {
+            1_000_000
+        } else {
+            1000 + call / 10
+        };
+        timer.record(Duration::from_micros(micros));
+    }
+    testing::end_window(&client);
+    let report = client.flush(PATIENCE);
+    let text = String::from_utf8(wire.take(report.messages()).join(&b'\n')).unwrap();
+    let (mut count, mut sum, mut extremes) = (0.0, 0.0, (f64::MAX, f64::MIN));
+    for line in text.lines() {
+        let (value, rate) = line["calls:".len()..].split_once("|ms").unwrap();
+        let value: f64 = value.parse().unwrap();
+        // As Datadog's agent has it: a whole number of calls for each line.
+        let rate: f64 = rate
+            .strip_prefix("|@")
+            .map_or(1.0, |rate| rate.parse().unwrap());
+        let weight = (1.0 / rate) as u64 as f64;
+        count += weight;
+        sum += value * weight;
+        extremes = (extremes.0.min(value), extremes.1.max(value));
+    }
+    assert_eq!((count, extremes), (10_000.0, (1.0, 1000.0)));
+    let true_mean = (1499.5 * 10_000.0 - 1050.0 + 1_000_000.0) / 1e7;
+    assert!(
+        (sum / count / true_mean - 1.0).abs() < 0.005,
+        "{sum} {true_mean}"
+    );
+}
+
+#[test]
 fn what_the_format_can_not_send_is_refused_where_it_is_asked_for() {
     let client = Client::builder().format(Format::StatsD).build().unwrap();
     let error = client.delete_log("app.log").unwrap_err();
@@ -337,4 +375,68 @@ fn what_the_format_can_not_send_is_refused_where_it_is_asked_for() {
         let builder = Client::builder().format(Format::DogStatsD).tag(name, value);
         assert!(builder.build().unwrap_err().is_config(), "{name}:{value}");
     }
+}
+
+static HITS: Counter = Counter::new("hits");
+
+#[test]
+fn the_environment_chooses_format_and_tags() {
+    let wire = Wire::new();
+    let variables = [
+        ("LOGD_FORMAT", "DogStatsD"),
+        ("LOGD_TAGS", "env:prod, zone:eu"),
+        ("LOGD_PREFIX", "shop"),
+        ("LOGD_PORT", &wire.port().to_string()),
+    ];
+    let name = "the_environment_chooses_format_and_tags";
+    child::succeeded(&child::run(name, &variables, || {
+        HITS.increment();
+        assert!(logd::flush(PATIENCE).is_complete());
+        assert_eq!(logd::client().format(), Format::DogStatsD);
+    }));
+    assert_eq!(wire.receive(), b"shop.hits:1|c|#env:prod,zone:eu");
+}
+
+#[test]
+fn the_usual_port_is_that_of_the_format() {
+    let port = |format: Option<&str>| {
+        let variables: Vec<_> = format
+            .map(|format| ("LOGD_FORMAT", format))
+            .into_iter()
+            .collect();
+        let name = "the_usual_port_is_that_of_the_format";
+        let child = child::run(name, &variables, || {
+            println!("{}", Config::discover().expect("settings"));
+        });
+        child::succeeded(&child);
+        let said = String::from_utf8(child.stdout).unwrap();
+        let line = said
+            .lines()
+            .find(|line| line.starts_with("port = "))
+            .unwrap();
+        line.to_owned()
+    };
+    assert_eq!(port(None), "port = 8126  # default");
+    assert_eq!(port(Some("statsd")), "port = 8125  # default");
+}
+
+#[test]
+fn what_was_queued_for_logs_before_is_counted_when_the_format_has_none() {
+    let wire = Wire::new();
+    let port = wire.port().to_string();
+    // With a variable that can not be used, nothing is sent before `init`.
+    let variables = [("LOGD_PORT", "none"), ("TEST_PORT", &port)];
+    let name = "what_was_queued_for_logs_before_is_counted_when_the_format_has_none";
+    child::succeeded(&child::run(name, &variables, || {
+        HITS.increment();
+        logd::delete_log("app.log").expect("the format is not known yet");
+        let port = std::env::var("TEST_PORT").unwrap().parse().unwrap();
+        let builder = Config::default().into_builder().port(port);
+        let guard = builder.format(Format::StatsD).init().expect("a client");
+        let report = guard.flush(PATIENCE);
+        assert_eq!(report.dropped_by(DropReason::Unsupported), 1, "{report}");
+        assert_eq!((report.events(), report.sent()), (2, 1), "{report}");
+        assert!(logd::delete_log("app.log").unwrap_err().is_config());
+    }));
+    assert_eq!(wire.receive(), b"hits:1|c");
 }

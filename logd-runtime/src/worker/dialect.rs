@@ -67,7 +67,8 @@ impl Dialect {
     pub(crate) fn tail(&self) -> Tail {
         match self.format {
             Format::Logd => Tail::CutOff,
-            Format::StatsD | Format::DogStatsD => Tail::InMean,
+            Format::StatsD => Tail::InMean,
+            Format::DogStatsD => Tail::Weighed,
         }
     }
 

@@ -3,7 +3,7 @@
 //! one weight, a power of two, because the daemon does not weigh by rate and sums
 //! `1 / rate` exactly for powers of two only.
 
-use super::strata::{Percentile, middles, strata};
+use super::strata::{Percentile, middles, strata, weighed};
 use crate::record::values::Sink;
 
 /// One message: seconds, and the number of calls that it stands for.
@@ -37,6 +37,9 @@ pub(crate) enum Tail {
     CutOff,
     /// `StatsD`: they are in it, so the highest must not carry more than its share.
     InMean,
+    /// `DogStatsD`: they are, and every value weighs as much as its rate says, so that the
+    /// extremes can stand for one call each.
+    Weighed,
 }
 
 /// Windows for which a weight is held, so that seconds of unequal load within one
@@ -131,6 +134,12 @@ impl Pending {
 
     /// The messages of a window. Calls short of one more full set are carried over.
     pub(crate) fn take(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
+        if precision.tail == Tail::Weighed {
+            // Neither messages nor windows must weigh alike, so nothing is carried over.
+            self.weight = weight_for(self.calls, precision.messages);
+            self.take_rest(precision, samples);
+            return;
+        }
         let fresh = std::mem::take(&mut self.fresh);
         if !self.has_values() {
             return;
@@ -212,13 +221,21 @@ impl Pending {
 
     /// Sends the values as messages of these weights.
     fn send(&mut self, weights: &[u64], precision: Precision, samples: &mut Vec<Sample>) {
-        let seconds = strata(
-            &mut self.values,
-            self.extremes,
-            weights.len(),
-            precision,
-            &mut self.percentile,
-        );
+        let split;
+        let (seconds, weights) = if precision.tail == Tail::Weighed {
+            split = with_ends_alone(weights);
+            let seconds = weighed(&mut self.values, self.extremes, &split);
+            (seconds, &*split)
+        } else {
+            let seconds = strata(
+                &mut self.values,
+                self.extremes,
+                weights.len(),
+                precision,
+                &mut self.percentile,
+            );
+            (seconds, weights)
+        };
         samples.extend(
             seconds
                 .into_iter()
@@ -244,6 +261,21 @@ impl Pending {
         self.exact = false;
         self.extremes = None;
     }
+}
+
+/// The same weights in all, with a single call at either end for the extremes: the first and
+/// the last are split into smaller powers of two.
+fn with_ends_alone(weights: &[u64]) -> Vec<u64> {
+    let [first, between @ .., last] = weights else {
+        return weights.to_vec();
+    };
+    let halves = |weight: u64| (0..weight.ilog2()).map(|bit| 1 << bit);
+    let mut split = vec![1];
+    split.extend(halves(*first));
+    split.extend(between);
+    split.extend(halves(*last).rev());
+    split.push(1);
+    split
 }
 
 /// The smallest power of two with which `messages` hold all calls.
@@ -359,6 +391,33 @@ mod tests {
         let seconds = samples.iter().map(|s| s.seconds);
         assert_eq!(seconds.clone().fold(f64::MAX, f64::min), 1e-6);
         assert_eq!(seconds.fold(0.0, f64::max), 0.05);
+    }
+
+    #[test]
+    fn a_receiver_that_weighs_gets_sum_and_extremes_of_all_calls() {
+        let precision = Precision {
+            tail: Tail::Weighed,
+            ..PRECISION
+        };
+        for calls in [40_u32, 1000, 7_777] {
+            // One in a thousand takes a second.
+            let values = (1..=calls).map(|n| if n == 7 { 1.0 } else { f64::from(n) * 1e-6 });
+            let true_sum: f64 = values.clone().sum();
+            let mut pending = pending(values);
+            let mut samples = Vec::new();
+            pending.take_rest(precision, &mut samples);
+            assert!(samples.len() <= 80, "{}", samples.len());
+            assert!(samples.iter().all(|s| s.weight.is_power_of_two()));
+            assert_eq!(
+                samples.iter().map(|s| s.weight).sum::<u64>(),
+                u64::from(calls)
+            );
+            let sum: f64 = samples.iter().map(|s| s.seconds * s.weight as f64).sum();
+            assert!((sum / true_sum - 1.0).abs() < 1e-9, "{sum} {true_sum}");
+            let seconds = samples.iter().map(|s| s.seconds);
+            assert_eq!(seconds.clone().fold(f64::MAX, f64::min), 1e-6);
+            assert_eq!(seconds.fold(0.0, f64::max), 1.0);
+        }
     }
 
     #[test]

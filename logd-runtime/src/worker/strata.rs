@@ -94,6 +94,32 @@ pub(crate) fn strata(
     seconds
 }
 
+/// The values of messages with these weights, in order, for a receiver that weighs them: each is
+/// the mean of its share of the ranks, the first and the last are the true extremes.
+pub(crate) fn weighed(
+    values: &mut [(f64, u64)],
+    extremes: Option<(f64, f64)>,
+    weights: &[u64],
+) -> Vec<f64> {
+    let ranks = Ranks::sort(values);
+    let (lowest, highest) = extremes.unwrap_or_else(|| ranks.extremes());
+    let share = ranks.total / weights.iter().sum::<u64>() as f64;
+    let mut begin = 0.0;
+    let mut seconds: Vec<f64> = weights
+        .iter()
+        .map(|weight| {
+            let end = begin + *weight as f64 * share;
+            let mean = ranks.mean(begin, end).clamp(lowest, highest);
+            begin = end;
+            mean
+        })
+        .collect();
+    if let [first, .., last] = &mut *seconds {
+        (*first, *last) = (lowest, highest);
+    }
+    seconds
+}
+
 /// How many of `count` sorted samples the daemon leaves out of the mean, in its own
 /// order of operations: it decides by a half.
 pub(crate) fn cut_off(count: f64, threshold: f64) -> f64 {
