@@ -1,6 +1,8 @@
 //! The same traffic in every row, counted by hand, and the sums that have to agree.
 
 use std::ops::AddAssign;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use logd::{Builder, Client, Counter, Meter, Stats, Timer};
@@ -64,6 +66,40 @@ impl AddAssign for Made {
     }
 }
 
+/// Makes traffic on some threads, a turn after the other, until the work is done or fails.
+pub(crate) fn under_load<R>(
+    threads: usize,
+    turn: impl Fn() -> Made + Sync,
+    work: impl FnOnce() -> R,
+) -> (Made, R) {
+    /// Also when the work panics: the threads would be waited for.
+    struct Stop<'a>(&'a AtomicBool);
+    impl Drop for Stop<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let stop = Stop(&done);
+        let until_done = || {
+            let mut made = Made::default();
+            while !done.load(Ordering::Relaxed) {
+                made += turn();
+            }
+            made
+        };
+        let load: Vec<_> = (0..threads).map(|_| scope.spawn(until_done)).collect();
+        let result = work();
+        drop(stop);
+        let mut made = Made::default();
+        for thread in load {
+            made += thread.join().expect("the load");
+        }
+        (made, result)
+    })
+}
+
 /// The settings of a client whose windows end when it is told to flush.
 pub(crate) fn reducing(port: u16) -> Builder {
     Client::builder()
@@ -114,7 +150,7 @@ pub(crate) fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done() {
         assert!(Instant::now() < deadline, "no {what}");
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

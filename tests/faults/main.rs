@@ -17,6 +17,9 @@ mod clock;
 #[path = "../executor/mod.rs"]
 mod executor;
 mod exits;
+#[path = "../forked/mod.rs"]
+mod forked;
+mod forks;
 mod load;
 mod names;
 mod network;

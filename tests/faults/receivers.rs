@@ -1,14 +1,14 @@
 //! The receiver: absent, dead, restarted, blocked, slow.
 
 use std::net::UdpSocket;
-use std::sync::mpsc::{self, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
-use logd::{Client, DropReason};
+use logd::{Client, DropReason, Stats};
 
 use crate::books::{
-    Made, PATIENCE, QUEUE_OF_ROUNDS, Table, audited, flushed, reducing, single_events, wait_for,
+    Made, PATIENCE, QUEUE_OF_ROUNDS, Table, audited, flushed, reducing, single_events, under_load,
+    wait_for,
 };
 use crate::peer::Peer;
 use crate::sandbox::{self, do_run, refused_by_the_kernel};
@@ -110,28 +110,23 @@ fn receiver_restarts_under_load() {
     let mut peer = Peer::start(ANY);
     let address = peer.address();
     let client = single_events(address.port()).build().expect("a client");
-    let (stop, stopped) = mpsc::channel::<()>();
-    let made = thread::scope(|threads| {
-        let client = &client;
-        let load = threads.spawn(move || {
-            let mut made = Made::default();
-            // Until the other end is dropped.
-            while stopped.try_recv() == Err(TryRecvError::Empty) {
-                made += Made::by(client, 5);
-                thread::sleep(Duration::from_micros(100));
-            }
-            made
-        });
-        let stop = stop;
+    let turn = || {
+        thread::sleep(Duration::from_micros(100));
+        Made::by(&client, 5)
+    };
+    let (made, mut peer) = under_load(1, turn, || {
         for _ in 0..5 {
-            let before = client.stats().messages();
-            wait_for("load", || client.stats().messages() > before + 100);
+            let before = client.stats();
+            wait_for("load", || {
+                client.stats().messages() > before.messages() + 100
+            });
             peer.kill();
-            wait_for("refusal", || client.stats().transport().contains("refused"));
+            let refused = |stats: &Stats| stats.dropped_by(DropReason::Refused);
+            wait_for("refusal", || refused(&client.stats()) > refused(&before));
+            assert!(client.stats().transport().contains("refused"));
             peer = Peer::start(address);
         }
-        drop(stop);
-        load.join().expect("the load")
+        peer
     });
     assert!(!client.flush(PATIENCE).timed_out());
     let before = audited(&client, made);
