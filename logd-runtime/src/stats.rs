@@ -153,10 +153,12 @@ pub(crate) struct Totals {
 impl Totals {
     /// What was added since `earlier`; `pending` is a level and stays as it is.
     pub(crate) fn since(&self, earlier: &Totals) -> Totals {
+        // A refusal that is told after its flush takes from what was sent before, and where
+        // that is more than was sent since, the rest comes back to be dropped.
+        let back = earlier.sent.saturating_sub(self.sent);
         Totals {
-            events: self.events - earlier.events,
+            events: self.events - earlier.events + back,
             sampled_out: self.sampled_out - earlier.sampled_out,
-            // A refusal that is told after its flush takes from what was sent before.
             sent: self.sent.saturating_sub(earlier.sent),
             pending: self.pending,
             messages: self.messages.saturating_sub(earlier.messages),
@@ -258,7 +260,9 @@ impl Stats {
 
 /// What became of the events since the flush before this one.
 ///
-/// Exactly: `events + pending before = sampled_out + sent + dropped + pending`.
+/// Exactly: `events + pending before = sampled_out + sent + dropped + pending`. Events that the
+/// report before has told to be sent, and whose refusal came later, are dropped in this one: they
+/// take from what it tells to be sent, and beyond that count as its events.
 ///
 /// ```
 /// use std::time::Duration;

@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use logd::DropReason;
+use logd::{DropReason, FlushReport};
 use serde_json::Value as Json;
 
 use crate::books::{
@@ -102,6 +102,36 @@ fn receiver_absent_on_another_machine() {
         wait_for("end of what is on its way", || told() >= messages);
         assert_eq!(told(), messages, "{stats:?}");
         assert!((1..messages).contains(&refused), "{stats:?}");
+    });
+}
+
+/// A refusal that comes back late takes its message from those that an earlier report has
+/// told to be sent; the sums of every report agree all the same.
+#[test]
+fn receiver_absent_behind_a_slow_link() {
+    let test = "network::receiver_absent_behind_a_slow_link";
+    sandbox::run(test, &["nsenter", "tc"], || {
+        let far = Far::start();
+        settle_neighbours(&far);
+        let narrow = "tc qdisc add dev far0 root tbf rate 4kbit burst 200 limit 9000";
+        far.run(&narrow.split(' ').collect::<Vec<_>>());
+        let client = single_events(9).host("10.9.0.2").build().expect("a client");
+        let agree = |report: &FlushReport| {
+            let became = report.sampled_out() + report.sent() + report.dropped();
+            assert_eq!(report.events(), became, "{report}");
+        };
+        // The first refusals take what the link may send at once, the next ones wait.
+        let mut made = Made::default();
+        let start = Instant::now();
+        wait_for("refusal that comes alone", || {
+            if start.elapsed() < Duration::from_millis(100) {
+                made += Made::by(&client, 1);
+            }
+            let report = client.flush(PATIENCE);
+            agree(&report);
+            start.elapsed() > Duration::from_millis(200) && report.dropped() > 0
+        });
+        audited(&client, made);
     });
 }
 
