@@ -485,3 +485,52 @@ fn programs_that_are_started_leave_everything_as_it_was() {
     });
     assert_eq!(receiver.flush().counter("hits").unwrap().sum, 100.0);
 }
+
+#[test]
+fn a_daemon_that_closes_all_files_sends_on_and_leaves_the_new_ones_alone() {
+    let (receiver, port_text) = receiver();
+    // Where a file of the daemon's own will have the number that a client's socket had.
+    let other = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let others = other.local_addr().expect("bound").to_string();
+    let name = "a_daemon_that_closes_all_files_sends_on_and_leaves_the_new_ones_alone";
+    let variables = [("TEST_PORT", &*port_text), ("TEST_OTHER", &*others)];
+    child::succeeded(&child::run(name, &variables, || {
+        let _logd = quiet_builder().init().expect("the first init");
+        HITS.increment();
+        flushes(1);
+        fork(|| {
+            forked::leave_session();
+            // In between: the socket of this process goes too.
+            HITS.increment();
+            flushes(1);
+            fork(|| {
+                HITS.increment();
+                flushes(1);
+                forked::close_files();
+                let address = std::env::var("TEST_OTHER").expect("set by the parent");
+                let sockets: Vec<_> = (0..32)
+                    .map(|_| UdpSocket::bind("127.0.0.1:0").expect("a socket"))
+                    .inspect(|socket| socket.connect(&address).expect("connected"))
+                    .collect();
+                HITS.increment();
+                flushes(1);
+                for socket in &sockets {
+                    socket.send(b"own").expect("still open");
+                }
+            })
+            .succeeds();
+        })
+        .succeeds();
+        HITS.increment();
+        flushes(1);
+    }));
+    assert_eq!(receiver.flush().counter("hits").unwrap().sum, 5.0);
+    other.set_nonblocking(true).expect("settable");
+    let mut buffer = [0; 256];
+    let mut own = 0;
+    while let Ok(length) = other.recv(&mut buffer) {
+        assert_eq!(&buffer[..length], b"own");
+        own += 1;
+    }
+    assert_eq!(own, 32);
+}

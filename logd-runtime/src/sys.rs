@@ -78,6 +78,41 @@ pub(crate) fn send_segments(_: &UdpSocket, _: &[u8], _: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// What tells an open file from every other.
+#[cfg(unix)]
+pub(crate) type FileIdentity = (libc::dev_t, libc::ino_t);
+#[cfg(not(unix))]
+pub(crate) type FileIdentity = ();
+
+/// Which file a socket's number stands for now, if any.
+#[cfg(unix)]
+pub(crate) fn identity(socket: &UdpSocket) -> Option<FileIdentity> {
+    use std::os::fd::AsRawFd;
+    let mut status = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `status` has room for what the call writes, and lives until it returns. A number
+    // that is no open file's is an error.
+    if unsafe { libc::fstat(socket.as_raw_fd(), status.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: the call went well, so all of it is written.
+    let status = unsafe { status.assume_init() };
+    Some((status.st_dev, status.st_ino))
+}
+
+/// Files are not closed behind our back here.
+#[cfg(not(unix))]
+pub(crate) fn identity(_: &UdpSocket) -> Option<FileIdentity> {
+    Some(())
+}
+
+/// Forgets a socket without closing its number.
+pub(crate) fn leave_open(socket: UdpSocket) {
+    #[cfg(unix)]
+    let _ = std::os::fd::IntoRawFd::into_raw_fd(socket);
+    #[cfg(not(unix))]
+    drop(socket);
+}
+
 /// Has `run` called in every child of a `fork`, before `fork` returns there. `false` when
 /// there is no memory to note it.
 #[cfg(unix)]
@@ -144,6 +179,18 @@ pub(crate) fn start_bare_thread(_: &'static CStr, _: Box<dyn FnOnce() + Send>) -
 #[cfg(not(unix))]
 pub(crate) fn run_in_child(_: extern "C" fn()) -> bool {
     true
+}
+
+/// Makes a number stand for another file, as closing and opening does.
+#[cfg(all(test, unix))]
+pub(crate) fn put_in_place(file: std::os::fd::OwnedFd, number: i32) -> std::os::fd::OwnedFd {
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+    // SAFETY: whoever has the number notices, which is what the caller tests; from here on
+    // the number is that of the file which is returned.
+    unsafe {
+        assert_eq!(libc::dup2(file.as_raw_fd(), number), number);
+        OwnedFd::from_raw_fd(number)
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -2,6 +2,7 @@
 //! stands in the way is a state with a reason, and the datagram stays with the caller.
 
 pub(crate) mod resolver;
+mod socket;
 pub(crate) mod udp;
 
 use self::udp::Udp;

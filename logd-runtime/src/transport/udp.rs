@@ -8,12 +8,17 @@ use std::time::{Duration, Instant};
 
 use super::Sent;
 use super::resolver::{LookUp, is_numeric};
+use super::socket::OwnSocket;
 use crate::sys;
 
 /// The first wait after a name did not resolve or a socket could not be had; it
 /// doubles up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// The waits while the kernel has no room for more.
+const FIRST_WAIT_FOR_ROOM: Duration = Duration::from_millis(1);
+const LONGEST_WAIT_FOR_ROOM: Duration = Duration::from_millis(250);
 
 /// How often a name is looked up again while all goes well, and how soon after a
 /// refusal: the receiver may have moved.
@@ -31,6 +36,8 @@ pub(crate) struct Udp {
     state: State,
     /// When the kernel last said that nobody listens, while nothing else is known.
     refused: Option<Instant>,
+    /// While the kernel takes nothing more: how long to wait, and until when.
+    full: Option<(Duration, Instant)>,
     /// Whether the kernel cuts one send into datagrams, as far as is known.
     segments: bool,
     wait: Duration,
@@ -54,7 +61,7 @@ enum State {
         retry: Instant,
     },
     Connected {
-        socket: UdpSocket,
+        socket: OwnSocket,
         address: SocketAddr,
     },
 }
@@ -66,6 +73,7 @@ impl Udp {
             port,
             state: State::Idle,
             refused: None,
+            full: None,
             segments: true,
             wait: FIRST_WAIT,
             again: None,
@@ -74,10 +82,16 @@ impl Udp {
     }
 
     pub(crate) fn make_ready(&mut self) -> bool {
+        if let State::Connected { socket, .. } = &self.state
+            && socket.get().is_none()
+        {
+            // Somebody has closed it.
+            self.state = State::Idle;
+        }
         match &self.state {
             State::Connected { .. } => {
                 self.look_up_again();
-                return true;
+                return self.full.is_none_or(|(_, until)| Instant::now() >= until);
             }
             State::Unresolved { retry, .. } | State::Unreachable { retry, .. }
                 if Instant::now() < *retry =>
@@ -156,8 +170,15 @@ impl Udp {
         Instant::now() + wait
     }
 
+    fn socket(&self) -> Option<&UdpSocket> {
+        match &self.state {
+            State::Connected { socket, .. } => socket.get(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn send(&mut self, datagram: &[u8]) -> Sent {
-        let State::Connected { socket, .. } = &self.state else {
+        let Some(socket) = self.socket() else {
             return Sent::NotReady;
         };
         let sent = socket.send(datagram).map(drop);
@@ -169,7 +190,7 @@ impl Udp {
     }
 
     pub(crate) fn send_segments(&mut self, datagrams: &[u8], length: u16) -> Sent {
-        let State::Connected { socket, .. } = &self.state else {
+        let Some(socket) = self.socket() else {
             return Sent::NotReady;
         };
         match sys::send_segments(socket, datagrams, length) {
@@ -185,6 +206,7 @@ impl Udp {
         let Err(error) = sent else {
             self.refused
                 .take_if(|refused| refused.elapsed() >= REFUSAL_STANDS);
+            self.full = None;
             return Sent::Taken;
         };
         match error.kind() {
@@ -192,7 +214,9 @@ impl Udp {
                 self.refused = Some(Instant::now());
                 Sent::EarlierRefused
             }
-            io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Sent::NotReady,
+            io::ErrorKind::Interrupted => Sent::NotReady,
+            io::ErrorKind::WouldBlock => self.wait_for_room(),
+            _ if is_full(&error) => self.wait_for_room(),
             _ if is_too_large(&error) => Sent::TooLarge,
             io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable
@@ -207,8 +231,17 @@ impl Udp {
         }
     }
 
+    /// The kernel has no room: what there is to send waits and merges meanwhile.
+    fn wait_for_room(&mut self) -> Sent {
+        let wait = self.full.map_or(FIRST_WAIT_FOR_ROOM, |(before, _)| {
+            (before * 2).min(LONGEST_WAIT_FOR_ROOM)
+        });
+        self.full = Some((wait, Instant::now() + wait));
+        Sent::NotReady
+    }
+
     pub(crate) fn take_refusal(&mut self) -> bool {
-        let State::Connected { socket, .. } = &self.state else {
+        let Some(socket) = self.socket() else {
             return false;
         };
         let refused = matches!(
@@ -238,6 +271,9 @@ impl Udp {
             State::Resolving(_) => format!("unresolved: looking up {host}"),
             State::Unresolved { error, .. } => format!("unresolved: {host}: {error}"),
             State::Unreachable { error, .. } => format!("unreachable: {host}:{port}: {error}"),
+            State::Connected { address, .. } if self.full.is_some() => {
+                format!("full: the system has no room for more to {address}")
+            }
             State::Connected { address, .. } if self.refused.is_some() => {
                 format!("refused: nobody listens on {address}")
             }
@@ -246,7 +282,7 @@ impl Udp {
     }
 }
 
-fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
+fn connect(address: SocketAddr) -> io::Result<OwnSocket> {
     let any: SocketAddr = if address.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {
@@ -255,7 +291,7 @@ fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(any)?;
     socket.connect(address)?;
     socket.set_nonblocking(true)?;
-    Ok(socket)
+    Ok(OwnSocket::new(socket))
 }
 
 #[cfg(unix)]
@@ -263,7 +299,44 @@ fn is_too_large(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EMSGSIZE)
 }
 
+/// Whether the queue of the network device, or the kernel's memory for sockets, is full.
+#[cfg(unix)]
+fn is_full(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ENOBUFS)
+}
+
+#[cfg(not(unix))]
+fn is_full(_: &io::Error) -> bool {
+    false
+}
+
 #[cfg(not(unix))]
 fn is_too_large(_: &io::Error) -> bool {
     false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_a_state_that_passes_and_nothing_is_given_up_in_it() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let address = receiver.local_addr().expect("bound");
+        let mut udp = Udp::new(address.ip().to_string(), address.port());
+        assert!(udp.make_ready());
+        let no_room = || Err(io::Error::from_raw_os_error(libc::ENOBUFS));
+        for _ in 0..20 {
+            assert!(matches!(udp.judge(no_room()), Sent::NotReady));
+        }
+        assert!(!udp.make_ready(), "it waits");
+        assert!(udp.state().starts_with("full: "), "{}", udp.state());
+        let until = udp.full.expect("a wait").1;
+        assert!(until <= Instant::now() + LONGEST_WAIT_FOR_ROOM);
+        while !udp.make_ready() {
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        }
+        assert!(matches!(udp.send(b"x"), Sent::Taken));
+        assert!(udp.state().starts_with("sending to "), "{}", udp.state());
+    }
 }
