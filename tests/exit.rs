@@ -203,3 +203,26 @@ fn without_being_asked_for_nothing_is_flushed() {
     child::succeeded(&output);
     socket.recv(&mut [0; 64]).expect_err("nothing came");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_synchronous_program_flushes_on_sigterm() {
+    use signal_hook::consts::SIGTERM;
+    use signal_hook::iterator::Signals;
+
+    let (sum, output) = sent_by("a_synchronous_program_flushes_on_sigterm", || {
+        without_guard(logd::builder().flush_on_exit());
+        let mut signals = Signals::new([SIGTERM]).expect("a handler");
+        thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                std::process::exit(0);
+            }
+        });
+        HITS.increment();
+        signal_hook::low_level::raise(SIGTERM).expect("a signal");
+        thread::sleep(LONGEST);
+        panic!("the signal did not end it");
+    });
+    child::succeeded(&output);
+    assert_eq!(sum, 1.0);
+}

@@ -534,3 +534,36 @@ fn a_daemon_that_closes_all_files_sends_on_and_leaves_the_new_ones_alone() {
     }
     assert_eq!(own, 32);
 }
+
+#[test]
+fn the_facades_go_on_in_a_child_while_other_threads_are_within_their_locks() {
+    let name = "the_facades_go_on_in_a_child_while_other_threads_are_within_their_locks";
+    let (_receiver, port_text) = receiver();
+    in_process(name, &port_text, || {
+        let _logd = quiet_builder().init().expect("the first init");
+        let recorder = logd::MetricsRecorder::builder().build();
+        let done = AtomicBool::new(false);
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                metrics::with_local_recorder(&recorder, || {
+                    for name in 0.. {
+                        metrics::counter!(format!("name.{}", name % 500)).increment(1);
+                        if done.load(Ordering::Relaxed) {
+                            return;
+                        }
+                    }
+                });
+            });
+            let _end = SetWhenDropped(&done);
+            for _ in 0..40 {
+                fork(|| {
+                    metrics::with_local_recorder(&recorder, || {
+                        metrics::counter!("of.a.child").increment(1);
+                    });
+                    flushes(1);
+                })
+                .succeeds();
+            }
+        });
+    });
+}

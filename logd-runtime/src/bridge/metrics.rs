@@ -15,7 +15,9 @@ use self::known::{Instrument, Known};
 use crate::client::Client;
 use crate::client::core::Core;
 use crate::error::Error;
+use crate::fork::PerProcess;
 use crate::off::OFF;
+use crate::record::list::List;
 use crate::record::quiet::QuietMutex;
 use crate::record::shard;
 use crate::scope;
@@ -80,8 +82,10 @@ struct Inner {
     /// None: the one that is current where something is recorded.
     client: Option<Client>,
     most_names: usize,
-    known: QuietMutex<Known>,
-    units: QuietMutex<HashMap<Box<str>, Unit>>,
+    known: PerProcess<QuietMutex<Known>>,
+    units: PerProcess<QuietMutex<HashMap<Box<str>, Unit>>>,
+    /// What `units` are made from in a child process.
+    described: List<(Box<str>, Unit)>,
 }
 
 /// Configures a [`MetricsRecorder`].
@@ -146,10 +150,26 @@ impl Inner {
         self.own_core().unwrap_or_else(scope::current_core)
     }
 
+    fn known(&self) -> &QuietMutex<Known> {
+        self.known.get_or_init(|_| QuietMutex::default())
+    }
+
+    fn units(&self) -> &QuietMutex<HashMap<Box<str>, Unit>> {
+        let described = || self.described.iter().cloned().collect();
+        self.units.get_or_init(|_| QuietMutex::new(described()))
+    }
+
+    fn describe(&self, name: &str, unit: Unit) {
+        let mut units = self.units().lock();
+        if units.insert(name.into(), unit) != Some(unit) {
+            self.described.push(0, (name.into(), unit));
+        }
+    }
+
     /// The instrument of a name; none when there are as many as may be.
     fn instrument<I: Instrument>(&self, key: &Key) -> Option<I> {
-        let unit = self.units.lock().get(key.name()).copied();
-        let mut known = self.known.lock();
+        let unit = self.units().lock().get(key.name()).copied();
+        let mut known = self.known().lock();
         if let Some(instrument) = known.get(key) {
             return Some(instrument);
         }
@@ -163,7 +183,9 @@ impl Inner {
 
     /// The instrument of all names beyond the bound.
     fn overflow<I: Instrument>(&self) -> I {
-        self.known.lock().overflow(|| I::overflow(self.own_core()))
+        self.known()
+            .lock()
+            .overflow(|| I::overflow(self.own_core()))
     }
 }
 
@@ -201,8 +223,9 @@ impl MetricsRecorderBuilder {
             inner: Arc::new(Inner {
                 client: self.client,
                 most_names: self.max_names.unwrap_or(MOST_NAMES),
-                known: QuietMutex::default(),
-                units: QuietMutex::default(),
+                known: PerProcess::new(),
+                units: PerProcess::new(),
+                described: List::new(),
             }),
         }
     }
@@ -224,7 +247,7 @@ impl Recorder for MetricsRecorder {
 
     fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, _: SharedString) {
         if let Some(unit) = unit {
-            self.inner.units.lock().insert(name.as_str().into(), unit);
+            self.inner.describe(name.as_str(), unit);
         }
     }
 

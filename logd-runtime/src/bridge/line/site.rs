@@ -5,6 +5,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
+use crate::fork::PerProcess;
 use crate::record::quiet::QuietMutex;
 
 /// The most places that are told apart; those beyond it share one limit.
@@ -30,7 +31,7 @@ impl Site {
 pub(crate) struct SiteLimit {
     records: u64,
     per: Duration,
-    sites: QuietMutex<HashMap<Site, Window>>,
+    sites: PerProcess<QuietMutex<HashMap<Site, Window>>>,
 }
 
 #[derive(Debug)]
@@ -55,12 +56,16 @@ impl SiteLimit {
         SiteLimit {
             records: records.into(),
             per,
-            sites: QuietMutex::new(HashMap::new()),
+            sites: PerProcess::new(),
         }
     }
 
+    fn sites(&self) -> &QuietMutex<HashMap<Site, Window>> {
+        self.sites.get_or_init(|_| QuietMutex::default())
+    }
+
     pub(crate) fn judge(&self, site: Site, now: Instant) -> Verdict {
-        let mut sites = self.sites.lock();
+        let mut sites = self.sites().lock();
         let known = sites.len() < MOST_SITES || sites.contains_key(&site);
         let window = sites
             .entry(if known { site } else { Site::OTHER })
@@ -115,6 +120,6 @@ mod tests {
         for line in 0..2 * MOST_SITES as u32 {
             limit.judge(Site::new(Some("a.rs"), Some(line), "INFO", "a"), now);
         }
-        assert!(limit.sites.lock().len() <= MOST_SITES + 1);
+        assert!(limit.sites().lock().len() <= MOST_SITES + 1);
     }
 }

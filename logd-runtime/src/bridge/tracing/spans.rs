@@ -13,6 +13,7 @@ use tracing_subscriber::registry::ExtensionsMut;
 use super::values::Values;
 use crate::bridge::line::fields::{Content, Fields};
 use crate::clock;
+use crate::fork::PerProcess;
 use crate::key;
 use crate::record::Reading;
 
@@ -65,7 +66,7 @@ impl SpanFields {
 /// Which spans are timed, and under which keys.
 pub(crate) struct Timings {
     filter: Box<dyn Fn(&Metadata<'_>) -> bool + Send + Sync>,
-    keys: RwLock<HashMap<Identifier, Option<Arc<str>>>>,
+    keys: PerProcess<RwLock<HashMap<Identifier, Option<Arc<str>>>>>,
     /// Tells this layer's timings from those of another one on the same registry.
     layer: Arc<()>,
 }
@@ -85,7 +86,7 @@ impl Timings {
     pub(crate) fn new(filter: impl Fn(&Metadata<'_>) -> bool + Send + Sync + 'static) -> Self {
         Timings {
             filter: Box::new(filter),
-            keys: RwLock::default(),
+            keys: PerProcess::new(),
             layer: Arc::default(),
         }
     }
@@ -112,14 +113,15 @@ impl Timings {
     /// The key of the spans of one place in the source; `None` when they are not timed.
     fn key(&self, metadata: &'static Metadata<'static>) -> Option<Arc<str>> {
         let place = metadata.callsite();
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let all = self.keys.get_or_init(|_| RwLock::default());
+        let keys = all.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys.get(&place) {
             return key.clone();
         }
         drop(keys);
         // The filter is the program's own code: no lock is held meanwhile.
         let key = (self.filter)(metadata).then(|| key_of(metadata)).flatten();
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = all.write().unwrap_or_else(PoisonError::into_inner);
         keys.entry(place).or_insert(key).clone()
     }
 }
