@@ -140,7 +140,7 @@ impl Builder {
         self
     }
 
-    /// The most log lines kept in one interval: 100,000 by default, and 64 MiB of datagrams in
+    /// The most log lines kept in one interval: 100,000 by default, and 64 MiB of memory in
     /// any case. Further ones are counted as dropped.
     pub fn max_log_lines(mut self, lines: usize) -> Builder {
         self.max_log_lines = lines;

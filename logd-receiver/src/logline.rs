@@ -57,6 +57,12 @@ impl LogLine {
         }
     }
 
+    /// About how many bytes it takes in memory, which may be far more than on the wire: there,
+    /// a value in an array is a single byte.
+    pub(crate) fn size(&self) -> usize {
+        self.path.len() + size_of_fields(&self.fields)
+    }
+
     /// The field of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'static>> {
@@ -163,5 +169,26 @@ impl fmt::Display for Json<'_> {
         let mut out = String::new();
         json::value(&mut out, self.0);
         f.write_str(&out)
+    }
+}
+
+#[allow(clippy::ptr_arg, reason = "what is reserved counts too")]
+fn size_of_fields<N: AsRef<str>>(fields: &Vec<(N, Value<'_>)>) -> usize {
+    let behind = fields
+        .iter()
+        .map(|(name, value)| name.as_ref().len() + size_behind(value));
+    fields.capacity() * size_of::<(N, Value<'_>)>() + behind.sum::<usize>()
+}
+
+/// What a value takes beside itself.
+fn size_behind(value: &Value<'_>) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Array(items) => {
+            let behind = items.iter().map(size_behind);
+            items.capacity() * size_of::<Value<'_>>() + behind.sum::<usize>()
+        }
+        Value::Map(fields) => size_of_fields(fields),
+        _ => 0,
     }
 }

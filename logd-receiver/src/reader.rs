@@ -29,7 +29,7 @@ const QUIET: Duration = Duration::from_millis(2);
 /// Files are written out at least this often, also while the socket never rests.
 const FILES: Duration = Duration::from_secs(1);
 
-/// Datagram bytes behind the log lines that one interval keeps.
+/// Memory for the log lines that one interval keeps.
 const MAX_LOG_BYTES: usize = 64 * 1024 * 1024;
 
 /// What the thread needs to know of the builder.
@@ -183,7 +183,7 @@ impl Reader {
             Ok(Message::Timer { key, value, rate }) => self.aggregate.timer(key, value, rate),
             Ok(Message::Log { path, fields }) => {
                 let line = LogLine::new(path, fields, from.ip().to_canonical());
-                self.take_line(line, datagram.len());
+                self.take_line(line);
                 Ok(())
             }
             Ok(Message::Delete { path }) => {
@@ -207,7 +207,7 @@ impl Reader {
         }
     }
 
-    fn take_line(&mut self, line: LogLine, bytes: usize) {
+    fn take_line(&mut self, line: LogLine) {
         if let Some(log_dir) = &mut self.log_dir
             && log_dir.write(&line.path, &line.to_json()).is_err()
         {
@@ -217,8 +217,10 @@ impl Reader {
             if events.try_send(Event::Log(line)).is_err() {
                 self.health.logs_dropped += 1;
             }
-        } else if self.logs.len() < self.settings.max_log_lines
-            && self.log_bytes + bytes <= MAX_LOG_BYTES
+            return;
+        }
+        let bytes = line.size();
+        if self.logs.len() < self.settings.max_log_lines && self.log_bytes + bytes <= MAX_LOG_BYTES
         {
             self.log_bytes += bytes;
             self.logs.push(line);
