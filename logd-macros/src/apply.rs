@@ -119,7 +119,7 @@ mod tests {
             "pub fn f(a: u8) -> u8 {
                 let _ = &{
                     static __LOGD_SITE: ::logd::Timer = ::logd::__private_0_1_0::timer(\"my.op\", 0.1);
-                    ::logd::__private_0_1_0::enter(&__LOGD_SITE)
+                    ::logd::__private_0_1_0::enter_sampled(&__LOGD_SITE)
                 };
                 a + 1
             }",

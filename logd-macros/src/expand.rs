@@ -386,7 +386,7 @@ impl Target<'_> {
                     quote_spanned!(made()=> let _ = &#open; #rest)
                 }
                 (Macro::Timed | Macro::Accumulate, _) => {
-                    let enter = site.call("enter");
+                    let enter = site.call(site.enter());
                     quote_spanned!(made()=> let _ = &#enter; #rest)
                 }
             }

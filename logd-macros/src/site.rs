@@ -116,6 +116,15 @@ impl Site {
         }
     }
 
+    /// The function that begins a timed call: with a rate, one that knows of calls which
+    /// are not clocked.
+    pub(crate) fn enter(&self) -> &'static str {
+        match (&self.rate, &self.key) {
+            (None, _) | (_, Key::Template { .. }) => "enter",
+            (Some(_), _) => "enter_sampled",
+        }
+    }
+
     /// A reference to the static, for calls that take it along.
     pub(crate) fn reference(&self) -> TokenStream {
         let name = &self.name;

@@ -8,6 +8,7 @@ use std::future::Future;
 
 pub use crate::accumulator::{Accumulated, OpenGuard};
 use crate::key::Name;
+pub use crate::metric::SampledGuard;
 pub use crate::metric::named::Template;
 pub use crate::metric::timed_future::TimedFuture;
 use crate::off::OFF;
@@ -112,10 +113,16 @@ pub fn count(site: &'static Counter) {
     site.increment();
 }
 
-/// Times a call until the guard goes.
+/// Times a call of a timer without a rate until the guard goes.
 #[inline]
 pub fn enter(site: &'static Timer) -> TimedGuard<'static> {
-    site.start()
+    site.start_clocked()
+}
+
+/// Times a call of a timer with a rate until the guard goes.
+#[inline]
+pub fn enter_sampled(site: &'static Timer) -> SampledGuard {
+    SampledGuard::new(site)
 }
 
 /// A section of the accumulator that is open for the key, or one complete in itself.

@@ -136,26 +136,24 @@ fn meter() {
     assert_eq!(rest.last, 2.5);
 }
 
+/// A writer of `values` and the slot that it writes to.
+fn writer_of(values: &'static [u64]) -> (Arc<Slot>, thread::JoinHandle<()>) {
+    let slot = Arc::new(Slot::default());
+    let writer = {
+        let slot = Arc::clone(&slot);
+        thread::spawn(move || values.iter().for_each(|value| slot.time(ticks(*value))))
+    };
+    (slot, writer)
+}
+
 /// Runs a writer of `values` against drains, each of a window of its own.
 fn timer(values: &'static [u64], drains: u64) -> (Told, u64) {
-    let shared = Arc::new((Slot::default(), Slot::default()));
-    let writer = {
-        let shared = Arc::clone(&shared);
-        thread::spawn(move || {
-            let (header, slot) = &*shared;
-            for value in values {
-                slot.time(header, ticks(*value));
-            }
-        })
-    };
-    let (header, slot) = &*shared;
+    let (slot, writer) = writer_of(values);
     let (mut seen, mut told, mut calls) = (TimerSeen::default(), Told::default(), 0);
-    for window in 1..=drains {
-        header.set_window(window);
+    for _ in 0..drains {
         calls += slot.drain_timer(&mut seen, 1.0, &mut told);
     }
     writer.join().expect("the writer");
-    header.set_window(drains + 1);
     calls += slot.drain_timer(&mut seen, 1.0, &mut told);
     (told, calls)
 }
@@ -169,18 +167,10 @@ fn timer_raw() {
 
 /// A call whose value comes a drain later leaves that value without a call to go out with.
 fn timer_value_first() {
-    with_spares(false);
-    let shared = Arc::new((Slot::default(), Slot::default()));
-    let writer = {
-        let shared = Arc::clone(&shared);
-        thread::spawn(move || {
-            for value in [1, 2] {
-                shared.1.time(&shared.0, ticks(value));
-            }
-        })
-    };
+    with_spares(true);
+    let (slot, writer) = writer_of(&[1, 2, 3]);
     let (mut seen, mut told) = (TimerSeen::default(), Told::default());
-    let calls = shared.1.drain_timer(&mut seen, 1.0, &mut told);
+    let calls = slot.drain_timer(&mut seen, 1.0, &mut told);
     assert!(told.values() >= calls, "{calls} calls, {told:?}");
     writer.join().expect("the writer");
 }

@@ -104,7 +104,7 @@ fn far_slot(kind: Kind, key: &'static str) -> u32 {
 }
 
 /// Records as a handle does: the fast way, or else the slow way.
-fn record(shared: &Shared, slot: u32, apply: impl Fn(&Slot, &Slot)) {
+fn record(shared: &Shared, slot: u32, apply: impl Fn(&Slot)) {
     if shard::with_slot(shard::Place::of(slot), &apply).is_some() {
         return;
     }
@@ -112,8 +112,7 @@ fn record(shared: &Shared, slot: u32, apply: impl Fn(&Slot, &Slot)) {
     shard::slow_path(
         || match shared.mode() {
             Mode::Reduce => {
-                let (header, slot) = current.slot(slot);
-                apply(header, slot);
+                apply(current.slot(slot));
             }
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
             Mode::EachEvent | Mode::Ignore => {}
@@ -139,8 +138,8 @@ fn growth() {
     let recorder = thread::spawn(move || {
         with_lease(&shared, || {
             for _ in 0..2 {
-                record(&shared, near, |_, slot| slot.increment());
-                record(&shared, far, |_, slot| slot.add(5));
+                record(&shared, near, |slot| slot.increment());
+                record(&shared, far, |slot| slot.add(5));
             }
         });
     });
@@ -161,8 +160,8 @@ fn modes() {
     let recorder = thread::spawn(move || {
         with_lease(&shared, || {
             for _ in 0..2 {
-                record(&shared, near, |_, slot| slot.increment());
-                record(&shared, far, |_, slot| slot.increment());
+                record(&shared, near, |slot| slot.increment());
+                record(&shared, far, |slot| slot.increment());
             }
             if shared.mode() == Mode::Closed {
                 // The one who closed may still be on its way to this shard.
@@ -194,7 +193,7 @@ fn threads_come_and_go() {
             thread::spawn(move || {
                 for _ in 0..2 {
                     with_lease(&shared, || {
-                        record(&shared, near, |_, slot| slot.increment())
+                        record(&shared, near, |slot| slot.increment())
                     });
                 }
             })
@@ -217,9 +216,9 @@ fn timers() {
         with_lease(&shared, || {
             for (number, seconds) in [3, 1, 7, 2, 5, 4].into_iter().enumerate() {
                 let reading = Reading::duration(std::time::Duration::from_nanos(seconds));
-                record(&shared, timer, |header, slot| slot.time(header, reading));
+                record(&shared, timer, |slot| slot.time(reading));
                 if number == 3 {
-                    record(&shared, far, |_, slot| slot.increment());
+                    record(&shared, far, |slot| slot.increment());
                 }
             }
         });

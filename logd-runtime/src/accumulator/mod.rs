@@ -11,7 +11,7 @@ use self::sum::Use;
 pub use self::task::{Accumulated, AccumulatorExt, InAccumulator};
 use crate::client::core::Change;
 use crate::error::Error;
-use crate::metric::{TimedGuard, Timer};
+use crate::metric::{Started, Timer};
 use crate::off::{Kept, OFF};
 use crate::record::registry::{self, Kind};
 use crate::record::{Reading, shard};
@@ -154,8 +154,10 @@ pub struct Section {
     kind: Kept<SectionKind>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum SectionKind {
+    /// The only one of the innermost accumulator when it began.
+    Alone(Use),
     /// Of the accumulator that was open where it began, and whose call or task it is in.
     Within(Use),
     /// Of a value that may be gone before it ends.
@@ -163,7 +165,10 @@ enum SectionKind {
     /// One of more than can be counted at a time; the others cover it.
     Uncounted,
     /// Complete in itself: a reading of its own.
-    Whole { _timed: TimedGuard<'static> },
+    Whole {
+        timer: &'static Timer,
+        started: Started,
+    },
 }
 
 impl Section {
@@ -171,12 +176,9 @@ impl Section {
     /// complete in itself.
     #[inline]
     pub(crate) fn at(timer: &'static Timer) -> Self {
-        Section::new(|| match open::find(timer) {
-            Some(sum) if sum.start() => SectionKind::Within(sum),
-            Some(_) => SectionKind::Uncounted,
-            None => SectionKind::Whole {
-                _timed: timer.start(),
-            },
+        Section::new(|| match open::start_in_innermost(timer) {
+            Some(sum) => SectionKind::Alone(sum),
+            None => SectionKind::any(timer),
         })
     }
 
@@ -191,16 +193,41 @@ impl Section {
     pub fn stop(self) {}
 }
 
+impl SectionKind {
+    #[inline(never)]
+    fn any(timer: &'static Timer) -> Self {
+        match open::find(timer) {
+            Some(sum) if sum.start() => SectionKind::Within(sum),
+            Some(_) => SectionKind::Uncounted,
+            None => SectionKind::Whole {
+                timer,
+                started: timer.begin(),
+            },
+        }
+    }
+
+    /// Apart and by value, so that a section of the usual kind stays in registers.
+    #[inline(never)]
+    fn end(self) {
+        match self {
+            SectionKind::Alone(sum) | SectionKind::Within(sum) => sum.stop(),
+            SectionKind::Held(sum) => {
+                sum.stop();
+                sum.release();
+            }
+            SectionKind::Uncounted => {}
+            SectionKind::Whole { timer, started } => timer.end(started),
+        }
+    }
+}
+
 impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         match self.kind.get() {
-            Some(SectionKind::Within(sum)) => sum.stop(),
-            Some(SectionKind::Held(sum)) => {
-                sum.stop();
-                sum.release();
-            }
-            Some(SectionKind::Uncounted | SectionKind::Whole { .. }) | None => {}
+            Some(SectionKind::Alone(sum)) => sum.stop_alone(),
+            Some(other) => other.end(),
+            None => {}
         }
     }
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::sum::Use;
 use crate::client::core::Change;
+use crate::clock;
 use crate::metric::Timer;
 
 /// An accumulator that is open for the key of a timer.
@@ -39,27 +40,71 @@ impl Open {
 }
 
 thread_local! {
-    /// How many are open: apart from the list, so that a section outside of any
-    /// accumulator looks at nothing else.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static OPEN: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
+    /// What a section looks at first: apart from the list, and without a destructor, so
+    /// that it needs no registration.
+    static INNERMOST: Innermost = const { Innermost::new() };
+    static OPEN: RefCell<List> = const { RefCell::new(List(Vec::new())) };
 }
 
-/// The innermost accumulator that is open for a timer's key.
-#[inline]
-pub(super) fn find(timer: &Timer) -> Option<Use> {
-    if DEPTH.get() == 0 {
-        None
-    } else {
-        find_in_list(timer)
+/// How many accumulators are open, and the last of them where the cycle counter is the clock.
+struct Innermost {
+    depth: Cell<usize>,
+    series: Cell<u32>,
+    sum: Cell<Use>,
+}
+
+impl Innermost {
+    const fn new() -> Self {
+        Innermost {
+            depth: Cell::new(0),
+            series: Cell::new(0),
+            sum: Cell::new(Use::NONE),
+        }
     }
 }
 
-fn find_in_list(timer: &Timer) -> Option<Use> {
+struct List(Vec<Open>);
+
+impl List {
+    /// Lets sections find its last one at once.
+    fn show_last(&self) {
+        INNERMOST.with(|innermost| {
+            innermost.depth.set(self.0.len());
+            match self.0.last() {
+                Some(open) if clock::counts_cycles() => {
+                    innermost.series.set(open.series);
+                    innermost.sum.set(open.sum);
+                }
+                _ => innermost.sum.set(Use::NONE),
+            }
+        });
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        self.0.clear();
+        self.show_last();
+    }
+}
+
+/// Begins a section of the innermost accumulator if it is the one for the timer's key and
+/// nothing else is going on in it.
+#[inline]
+pub(super) fn start_in_innermost(timer: &Timer) -> Option<Use> {
+    let (series, sum) = INNERMOST.with(|innermost| (innermost.series.get(), innermost.sum.get()));
+    (timer.site().known_series() == series && sum.start_alone()).then_some(sum)
+}
+
+/// The innermost accumulator that is open for a timer's key.
+pub(super) fn find(timer: &Timer) -> Option<Use> {
+    if INNERMOST.with(|innermost| innermost.depth.get()) == 0 {
+        return None;
+    }
     let series = timer.site().series();
     OPEN.try_with(|open| {
         let open = open.try_borrow().ok()?;
-        let found = open.iter().rev().find(|open| open.series == series)?;
+        let found = open.0.iter().rev().find(|open| open.series == series)?;
         found.sum.is_open().then_some(found.sum)
     })
     .ok()
@@ -70,7 +115,7 @@ fn find_in_list(timer: &Timer) -> Option<Use> {
 pub(super) fn all() -> Vec<Open> {
     OPEN.try_with(|open| {
         open.try_borrow()
-            .map(|open| open.clone())
+            .map(|open| open.0.clone())
             .unwrap_or_default()
     })
     .unwrap_or_default()
@@ -80,8 +125,8 @@ pub(super) fn all() -> Vec<Open> {
 pub(super) fn enter(open: Open) {
     let _ = OPEN.try_with(|all| {
         if let Ok(mut all) = all.try_borrow_mut() {
-            all.push(open);
-            DEPTH.set(all.len());
+            all.0.push(open);
+            all.show_last();
         }
     });
 }
@@ -90,10 +135,10 @@ pub(super) fn enter(open: Open) {
 pub(super) fn leave(sum: Use) {
     let _ = OPEN.try_with(|all| {
         if let Ok(mut all) = all.try_borrow_mut()
-            && let Some(place) = all.iter().rposition(|open| open.sum.is(sum))
+            && let Some(place) = all.0.iter().rposition(|open| open.sum.is(sum))
         {
-            all.remove(place);
-            DEPTH.set(all.len());
+            all.0.remove(place);
+            all.show_last();
         }
     });
 }

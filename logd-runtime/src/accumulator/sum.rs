@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::sync::TryLockError;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use crate::clock;
@@ -15,13 +15,29 @@ use crate::record::Reading;
 /// update one step.
 #[derive(Debug)]
 pub(crate) struct Sum {
-    /// Grows when it is closed: what was started before does not count any more.
+    /// The generation, which grows when it is closed: what was started before does not
+    /// count any more. The lowest bit is set while several threads may touch it.
     generation: AtomicU64,
     /// Who may still touch it: its owner, and tasks that took it along.
     users: AtomicU64,
-    shared: AtomicBool,
     /// A [`State`] in one word, so that no reading falls between two parts of an update.
     state: AtomicU64,
+}
+
+const SHARED: u64 = 1;
+const NEXT_GENERATION: u64 = 2;
+
+/// A sum that is never open.
+static NO_SUM: Sum = Sum::new();
+
+impl Sum {
+    const fn new() -> Self {
+        Sum {
+            generation: AtomicU64::new(0),
+            users: AtomicU64::new(0),
+            state: AtomicU64::new(0),
+        }
+    }
 }
 
 /// What is known of the sections since the last reading.
@@ -37,25 +53,25 @@ struct State {
     ticks: u64,
 }
 
-const TICKS_BITS: u32 = 47;
-const TICKS: u64 = (1 << TICKS_BITS) - 1;
-const ENDED: u64 = 1 << TICKS_BITS;
-const ACTIVE_SHIFT: u32 = TICKS_BITS + 1;
-const MOST_ACTIVE: u64 = u64::MAX >> ACTIVE_SHIFT;
+// In the word the ticks are on top, where what is over falls off by itself.
+const MOST_ACTIVE: u64 = 0xffff;
+const ENDED: u64 = MOST_ACTIVE + 1;
+const TICKS_SHIFT: u32 = 17;
+const TICKS: u64 = u64::MAX >> TICKS_SHIFT;
 
 impl State {
     #[inline]
     fn of(word: u64) -> Self {
         State {
-            active: word >> ACTIVE_SHIFT,
+            active: word & MOST_ACTIVE,
             ended: word & ENDED != 0,
-            ticks: word & TICKS,
+            ticks: word >> TICKS_SHIFT,
         }
     }
 
     #[inline]
     fn word(self) -> u64 {
-        self.active << ACTIVE_SHIFT | u64::from(self.ended) << TICKS_BITS | self.ticks & TICKS
+        self.ticks << TICKS_SHIFT | if self.ended { ENDED } else { 0 } | self.active
     }
 
     /// With one more section, unless there are as many as can be counted.
@@ -133,13 +149,19 @@ pub(crate) struct Use {
 }
 
 impl Use {
+    /// Of no sum: never open.
+    pub(super) const NONE: Use = Use {
+        sum: &NO_SUM,
+        generation: NEXT_GENERATION,
+    };
+
     /// An empty sum, which its one user must [`release`](Self::release).
     pub(crate) fn open() -> Self {
         let sum = take();
         sum.users.store(1, Ordering::Relaxed);
         Use {
             sum,
-            generation: sum.generation.load(Ordering::Relaxed),
+            generation: sum.generation.load(Ordering::Relaxed) & !SHARED,
         }
     }
 
@@ -151,13 +173,50 @@ impl Use {
     #[inline]
     pub(crate) fn is_open(self) -> bool {
         // ORDERING: pairs with `close`; an old generation means that all is over.
+        self.sum.generation.load(Ordering::Acquire) & !SHARED == self.generation
+    }
+
+    /// Whether it is open and this thread is the only one near.
+    #[inline]
+    fn is_alone(self) -> bool {
+        // ORDERING: pairs with `mark_shared` and `close`.
         self.sum.generation.load(Ordering::Acquire) == self.generation
+    }
+
+    /// Begins a section where that takes least: nothing else runs in it, no other thread
+    /// is near, and the cycle counter is the clock, which the caller knows. `false` when
+    /// it has to be [`start`](Self::start).
+    #[inline]
+    pub(super) fn start_alone(self) -> bool {
+        let word = self.sum.state.load(Ordering::Relaxed);
+        let is_first = word & MOST_ACTIVE == 0;
+        if is_first && self.is_alone() {
+            let now = clock::cycles_since(0) << TICKS_SHIFT;
+            let word = word.wrapping_sub(now) + 1;
+            self.sum.state.store(word, Ordering::Relaxed);
+            return true;
+        }
+        false
+    }
+
+    /// Ends a section that began with [`start_alone`](Self::start_alone).
+    #[inline]
+    pub(super) fn stop_alone(self) {
+        let word = self.sum.state.load(Ordering::Relaxed);
+        let is_last = word & MOST_ACTIVE == 1;
+        if is_last && self.is_alone() {
+            let now = clock::cycles_since(0) << TICKS_SHIFT;
+            let word = (word.wrapping_add(now) - 1) | ENDED;
+            self.sum.state.store(word, Ordering::Relaxed);
+        } else {
+            self.stop();
+        }
     }
 
     /// From here on several threads may touch it at once.
     pub(crate) fn mark_shared(self) {
         // ORDERING: it is handed to the other thread afterwards, which orders the rest.
-        self.sum.shared.store(true, Ordering::Release);
+        self.sum.generation.fetch_or(SHARED, Ordering::Release);
     }
 
     /// Gives it one more user, perhaps on another thread.
@@ -170,20 +229,19 @@ impl Use {
     pub(crate) fn release(self) {
         // ORDERING: what every user did is done before the last one clears it.
         if self.sum.users.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.sum.shared.store(false, Ordering::Relaxed);
+            self.sum.generation.fetch_and(!SHARED, Ordering::Relaxed);
             self.sum.state.store(0, Ordering::Relaxed);
             give_back(self.sum);
         }
     }
 
     /// Begins a section; `false` when more run than can be counted.
-    #[inline]
     pub(crate) fn start(self) -> bool {
         self.update(|state| state.started(clock::now())).is_some()
     }
 
     /// Ends a section. One that outlives its accumulator counts up to the reading.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn stop(self) {
         if self.is_open() {
             self.update(|state| state.stopped(clock::now()));
@@ -207,7 +265,7 @@ impl Use {
         // ORDERING: whoever sees the new generation comes after the reading.
         self.sum
             .generation
-            .store(self.generation + 1, Ordering::Release);
+            .fetch_add(NEXT_GENERATION, Ordering::Release);
         reading
     }
 
@@ -216,8 +274,8 @@ impl Use {
     fn update(self, mut next: impl FnMut(State) -> Option<State>) -> Option<State> {
         let cell = &self.sum.state;
         let mut before = cell.load(Ordering::Relaxed);
-        // ORDERING: pairs with `share`; until then no other thread is near.
-        if !self.sum.shared.load(Ordering::Acquire) {
+        // ORDERING: pairs with `mark_shared`; until then no other thread is near.
+        if self.sum.generation.load(Ordering::Acquire) & SHARED == 0 {
             cell.store(next(State::of(before))?.word(), Ordering::Relaxed);
             return Some(State::of(before));
         }
@@ -273,14 +331,9 @@ fn take() -> &'static Sum {
         }
         kept.0.pop()
     });
-    kept.ok().flatten().unwrap_or_else(|| {
-        Box::leak(Box::new(Sum {
-            generation: AtomicU64::new(0),
-            users: AtomicU64::new(0),
-            shared: AtomicBool::new(false),
-            state: AtomicU64::new(0),
-        }))
-    })
+    kept.ok()
+        .flatten()
+        .unwrap_or_else(|| Box::leak(Box::new(Sum::new())))
 }
 
 fn give_back(sum: &'static Sum) {
@@ -304,7 +357,33 @@ fn give_back(sum: &'static Sum) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+
+    #[test]
+    fn a_section_alone_gives_what_any_other_does() {
+        if clock::source() != "cycle counter" {
+            return;
+        }
+        assert!(!Use::NONE.start_alone());
+        let sum = Use::open();
+        let before = clock::now();
+        assert!(sum.start_alone());
+        assert!(!sum.start_alone(), "one runs");
+        assert!(sum.start());
+        sum.stop_alone();
+        sum.stop_alone();
+        let between = sum.read().map(Reading::to_bits).expect("a section");
+        assert!(between > 0 && between <= clock::now() - before);
+        assert!(sum.start_alone());
+        sum.mark_shared();
+        sum.stop_alone();
+        assert!(!sum.start_alone(), "shared");
+        assert!(sum.close().is_some());
+        assert!(!sum.start_alone(), "closed");
+        sum.release();
+    }
 
     #[test]
     fn overlapping_sections_count_once_and_readings_follow_each_other() {

@@ -101,13 +101,13 @@ impl Number {
 impl Change {
     /// Writes it into the metric's slot of the thread's shard.
     #[inline(always)]
-    pub(crate) fn apply(self, header: &Slot, slot: &Slot) {
+    pub(crate) fn apply(self, slot: &Slot) {
         match self {
             Change::Increment => slot.increment(),
             Change::Add(amount) => slot.add(amount),
             Change::AddFloat(amount) => slot.add_float(amount),
             Change::Set(value) => slot.set_meter(value.to_f64()),
-            Change::Time(reading) | Change::Clocked(reading) => slot.time(header, reading),
+            Change::Time(reading) | Change::Clocked(reading) => slot.time(reading),
             Change::Called => slot.count_call(),
         }
     }
@@ -241,11 +241,11 @@ impl Core {
             Mode::Ignore => {}
             Mode::Closed => shared.drop_events(DropReason::Closed, 1),
             Mode::Reduce => lease::with_shard(self, |shard| {
-                let (header, slot) = shard.slot(slot);
+                let slot = shard.slot(slot);
                 if matches!(change, Change::Time(_) | Change::Clocked(_)) {
                     slot.make_values();
                 }
-                change.apply(header, slot);
+                change.apply(slot);
             }),
             Mode::EachEvent => {
                 let settled = matches!(change, Change::Clocked(_));
@@ -274,7 +274,7 @@ impl Core {
             // Clocked, so that its end is counted as dropped.
             Mode::Closed => true,
             Mode::Reduce => lease::with_shard(self, |shard| {
-                let (_, slot) = shard.slot(slot);
+                let slot = shard.slot(slot);
                 if let Some(gaps) = &metric.gaps {
                     slot.sample(gaps);
                 }

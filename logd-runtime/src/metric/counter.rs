@@ -95,7 +95,7 @@ impl Counter {
     /// Adds 1.
     #[inline]
     pub fn increment(&self) {
-        self.site.record(Change::Increment);
+        self.site.increment();
     }
 
     /// Takes 1 away.

@@ -12,5 +12,6 @@ mod timer;
 
 pub use counter::{Amount, Counter};
 pub use meter::{Meter, Reading};
+pub use timer::SampledGuard;
 pub(crate) use timer::Started;
 pub use timer::{TimedGuard, Timer};

@@ -12,6 +12,7 @@ use crate::off::OFF;
 use crate::rate;
 use crate::record::registry::{self, Kind};
 use crate::record::shard::{self, AtomicPlace, Place};
+use crate::record::slot::Slot;
 use crate::stats::DropReason;
 use crate::{global, scope};
 
@@ -28,6 +29,8 @@ pub(crate) struct Site {
     series: AtomicU32,
     kind: Kind,
     rate: f64,
+    /// Whether the rate is below 1: cheaper to look at.
+    sampled: bool,
     hold: bool,
     source: Source,
 }
@@ -67,6 +70,7 @@ impl Site {
             series: AtomicU32::new(UNREGISTERED),
             kind,
             rate,
+            sampled: rate < 1.0,
             hold: false,
             source: Source::Written(name),
         }
@@ -79,6 +83,7 @@ impl Site {
             series: AtomicU32::new(UNREGISTERED),
             kind,
             rate: 1.0,
+            sampled: false,
             hold: false,
             source: Source::Made { key, client },
         }
@@ -108,6 +113,7 @@ impl Site {
     pub(crate) const fn set_rate(&mut self, rate: f64) {
         rate::assert_valid(rate);
         self.rate = rate;
+        self.sampled = rate < 1.0;
         self.unregister();
     }
 
@@ -140,14 +146,19 @@ impl Site {
     }
 
     /// The number that all metrics of its kind and key have in common.
-    #[inline]
     pub(crate) fn series(&self) -> u32 {
-        let series = self.series.load(Ordering::Relaxed);
+        let series = self.known_series();
         if series == UNREGISTERED {
             self.register_series()
         } else {
             series
         }
+    }
+
+    /// The same if somebody has asked before; else a number that no series has.
+    #[inline]
+    pub(crate) fn known_series(&self) -> u32 {
+        self.series.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -157,8 +168,10 @@ impl Site {
         series
     }
 
-    pub(crate) const fn rate(&self) -> f64 {
-        self.rate
+    /// Whether the rate is below 1.
+    #[inline]
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.sampled
     }
 
     /// The slot for [`shard::with_slot`]; one that no shard has until it is registered.
@@ -188,14 +201,24 @@ impl Site {
         slot
     }
 
+    /// Records a step of 1: apart from other changes, so that it becomes one store in place.
+    #[inline]
+    pub(crate) fn increment(&self) {
+        if OFF {
+            return;
+        }
+        if shard::with_slot(self.direct(), Slot::increment).is_none() {
+            self.record_indirectly(Change::Increment);
+        }
+    }
+
     /// Records one event.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn record(&self, change: Change) {
         if OFF {
             return;
         }
-        // Inlined with a known change, this is the one store that the change needs.
-        if shard::with_slot(self.direct(), |header, slot| change.apply(header, slot)).is_none() {
+        if shard::with_slot(self.direct(), |slot| change.apply(slot)).is_none() {
             self.record_indirectly(change);
         }
     }
@@ -207,8 +230,8 @@ impl Site {
     fn record_indirectly(&self, change: Change) {
         if let Some(core) = self.source.own_core() {
             let slot = self.registered.load(Ordering::Relaxed);
-            let recorded = shard::with_slot_of(core.weak(), Place::of(slot), |header, slot| {
-                change.apply(header, slot);
+            let recorded = shard::with_slot_of(core.weak(), Place::of(slot), |slot| {
+                change.apply(slot);
             });
             if recorded.is_some() {
                 return;
@@ -284,6 +307,7 @@ impl Clone for Site {
             series: AtomicU32::new(self.series.load(Ordering::Relaxed)),
             kind: self.kind,
             rate: self.rate,
+            sampled: self.sampled,
             hold: self.hold,
             source: self.source.clone(),
         }

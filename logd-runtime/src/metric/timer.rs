@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::key::Name;
 use crate::off::{Kept, OFF};
 use crate::rate;
+use crate::record::slot::Slot;
 use crate::record::{Kind, Reading, shard};
 
 /// Measures how long something takes, in seconds.
@@ -110,6 +111,17 @@ impl Timer {
         }
     }
 
+    /// Starts a measurement of a timer without a rate.
+    #[inline]
+    pub(crate) fn start_clocked(&self) -> TimedGuard<'_> {
+        TimedGuard {
+            kept: Kept::new(|| UnderWay {
+                timer: self,
+                started: Started(clock::begin()),
+            }),
+        }
+    }
+
     /// The key, without the client's prefix.
     #[must_use]
     pub fn key(&self) -> String {
@@ -124,18 +136,53 @@ impl Timer {
     pub(crate) fn begin(&self) -> Started {
         if OFF {
             Started::DISCARDED
-        } else if self.site.rate() < 1.0 && !self.clocks() {
+        } else if self.site.is_sampled() && !self.clocks() {
             Started::UNCLOCKED
         } else {
-            Started(clock::now())
+            Started(clock::begin())
         }
+    }
+
+    /// Begins a call of a timer that may have a rate. One that is not clocked is counted
+    /// here, where its slot is at hand, and there is nothing more to do for it.
+    #[inline]
+    fn begin_counted(&self) -> Started {
+        if self.site.is_sampled() && !self.clocks_or_counts() {
+            Started::DISCARDED
+        } else {
+            Started(clock::begin())
+        }
+    }
+
+    #[inline]
+    fn clocks_or_counts(&self) -> bool {
+        let clocks = shard::with_slot(self.site.direct(), |slot| {
+            let clocks = slot.is_clocked();
+            if clocks == Some(false) {
+                slot.count_call();
+            }
+            clocks
+        });
+        clocks
+            .flatten()
+            .unwrap_or_else(|| self.clocks_or_counts_slowly())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn clocks_or_counts_slowly(&self) -> bool {
+        let clocks = self.site.clocks_slowly();
+        if !clocks {
+            self.site.record(Change::Called);
+        }
+        clocks
     }
 
     /// Makes up for a clocked call that is not recorded: a timer with a rate clocks the
     /// next one instead.
     fn clock_next(&self) {
-        if self.site.rate() < 1.0 {
-            shard::with_slot(self.site.direct(), |_, slot| slot.clock_next());
+        if self.site.is_sampled() {
+            shard::with_slot(self.site.direct(), Slot::clock_next);
         }
     }
 
@@ -144,38 +191,72 @@ impl Timer {
         if OFF {
             return;
         }
-        // One comparison for the usual call.
-        if started.is_clocked() {
-            let reading = Reading::ticks(clock::now().saturating_sub(started.0));
-            self.site.record(Change::Clocked(reading));
+        // One look at a bit for the usual call.
+        if started.0 & clock::MARK == 0 {
+            let ticks = clock::cycles_since(started.0);
+            if shard::with_slot(self.site.direct(), |slot| slot.time(Reading::ticks(ticks)))
+                .is_none()
+            {
+                self.end_slowly(ticks);
+            }
         } else if started == Started::UNCLOCKED {
-            self.site.record(Change::Called);
+            if shard::with_slot(self.site.direct(), Slot::count_call).is_none() {
+                self.end_unclocked_slowly();
+            }
+        } else {
+            self.end_monotonic(started);
+        }
+    }
+
+    #[inline(never)]
+    fn end_clocked(&self, started: Started) {
+        self.end(started);
+    }
+
+    // Each of these is the last thing that the end of a call does, so that it needs no
+    // stack of its own for them.
+
+    #[cold]
+    #[inline(never)]
+    fn end_slowly(&self, ticks: u64) {
+        self.site.record(Change::Clocked(Reading::ticks(ticks)));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_unclocked_slowly(&self) {
+        self.site.record(Change::Called);
+    }
+
+    #[inline(never)]
+    fn end_monotonic(&self, started: Started) {
+        if started != Started::DISCARDED {
+            self.end_slowly(clock::monotonic_since(started.0));
         }
     }
 
     /// Whether this call of a timer with a rate is one of those that are clocked.
     #[inline]
     fn clocks(&self) -> bool {
-        shard::with_slot(self.site.direct(), |_, slot| slot.is_clocked())
+        shard::with_slot(self.site.direct(), Slot::is_clocked)
             .flatten()
             .unwrap_or_else(|| self.site.clocks_slowly())
     }
 }
 
-/// When a measurement began: a reading of the clock, or one of two marks.
+/// When a measurement began: a reading of the cycle counter, or with a mark one of the
+/// monotonic clock, or one of two words that neither ever reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Started(u64);
 
 impl Started {
     /// Nothing will be recorded.
-    pub(crate) const DISCARDED: Started = Started(0);
-    /// The call will be counted without a duration. No clock reads 1: the
-    /// monotonic one starts above it, and the cycle counter with the machine.
-    pub(crate) const UNCLOCKED: Started = Started(1);
+    pub(crate) const DISCARDED: Started = Started(u64::MAX);
+    /// The call will be counted without a duration.
+    pub(crate) const UNCLOCKED: Started = Started(clock::MARK);
 
-    #[inline]
     fn is_clocked(self) -> bool {
-        self.0 > Started::UNCLOCKED.0
+        self != Started::DISCARDED && self != Started::UNCLOCKED
     }
 }
 
@@ -227,6 +308,35 @@ impl Drop for TimedGuard<'_> {
     fn drop(&mut self) {
         if let Some(under_way) = self.kept.get() {
             under_way.timer.end(under_way.started);
+        }
+    }
+}
+
+/// A call of a timer with a rate, clocked or only counted.
+#[derive(Debug)]
+pub struct SampledGuard {
+    kept: Kept<UnderWay<'static>>,
+}
+
+impl SampledGuard {
+    #[inline]
+    pub(crate) fn new(timer: &'static Timer) -> Self {
+        SampledGuard {
+            kept: Kept::new(|| UnderWay {
+                timer,
+                started: timer.begin_counted(),
+            }),
+        }
+    }
+}
+
+impl Drop for SampledGuard {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(under_way) = self.kept.get()
+            && under_way.started != Started::DISCARDED
+        {
+            under_way.timer.end_clocked(under_way.started);
         }
     }
 }

@@ -23,13 +23,15 @@ pub(crate) const BUCKETS: usize = ((MOST_BITS - SUB_BITS + 1) as usize) << SUB_B
 /// takes differences.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    buckets: Box<[AtomicU32]>,
+    buckets: Box<[AtomicU32; BUCKETS]>,
 }
 
 impl Histogram {
     fn new() -> Self {
+        // By way of a vector: an array made in place would be on the stack first.
+        let buckets: Vec<_> = (0..BUCKETS).map(|_| AtomicU32::new(0)).collect();
         Histogram {
-            buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
+            buckets: buckets.try_into().expect("as many as were made"),
         }
     }
 
@@ -39,32 +41,41 @@ impl Histogram {
         let Some(bucket) = self.buckets.get(usual_index_of(value)) else {
             return false;
         };
-        bucket.store(
-            bucket.load(Ordering::Relaxed).wrapping_add(1),
-            Ordering::Relaxed,
-        );
+        count(bucket);
         true
     }
 
     /// Counts one value. For the one writer only.
     pub(crate) fn add(&self, value: u64) {
-        let bucket = &self.buckets[index_of(value)];
-        bucket.store(
-            bucket.load(Ordering::Relaxed).wrapping_add(1),
-            Ordering::Relaxed,
-        );
+        count(&self.buckets[index_of(value)]);
     }
 
-    /// Tells the buckets that grew since `seen`, with their growth, and brings `seen` up to date.
-    pub(crate) fn difference(&self, seen: &mut [u32], mut each: impl FnMut(f64, u64)) {
-        for (index, (bucket, seen)) in self.buckets.iter().zip(seen).enumerate() {
-            let count = bucket.load(Ordering::Relaxed);
+    /// Tells the buckets from that of `lowest` to that of `highest` that grew since `seen`,
+    /// with their growth, and brings `seen` up to date. A bucket stands for its middle, but
+    /// for none beyond the two.
+    pub(crate) fn difference(
+        &self,
+        seen: &mut [u32],
+        lowest: u64,
+        highest: u64,
+        mut each: impl FnMut(f64, u64),
+    ) {
+        for index in index_of(lowest)..=index_of(highest) {
+            let count = self.buckets[index].load(Ordering::Relaxed);
+            let seen = &mut seen[index];
             if count != *seen {
-                each(middle_of(index), u64::from(count.wrapping_sub(*seen)));
+                let middle = middle_of(index).clamp(lowest as f64, highest as f64);
+                each(middle, u64::from(count.wrapping_sub(*seen)));
                 *seen = count;
             }
         }
     }
+}
+
+#[inline]
+fn count(bucket: &AtomicU32) {
+    let count = bucket.load(Ordering::Relaxed);
+    bucket.store(count.wrapping_add(1), Ordering::Relaxed);
 }
 
 fn index_of(value: u64) -> usize {
@@ -156,13 +167,13 @@ mod tests {
         let histogram = Histogram::new();
         histogram.buckets[index_of(500)].store(u32::MAX, Ordering::Relaxed);
         let mut seen = vec![0; BUCKETS];
-        histogram.difference(&mut seen, |_, _| ());
+        histogram.difference(&mut seen, 0, u64::MAX, |_, _| ());
         histogram.add(500);
         histogram.add(500);
         histogram.add(2000);
         let mut told = Vec::new();
-        histogram.difference(&mut seen, |_, count| told.push(count));
+        histogram.difference(&mut seen, 0, u64::MAX, |_, count| told.push(count));
         assert_eq!(told, [2, 1]);
-        histogram.difference(&mut seen, |_, _| panic!("told twice"));
+        histogram.difference(&mut seen, 0, u64::MAX, |_, _| panic!("told twice"));
     }
 }

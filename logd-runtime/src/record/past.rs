@@ -1,5 +1,5 @@
 //! What a thread keeps of a timer beyond its raw values: a histogram, and the
-//! extremes of each window. All in the unit of the clock; whoever drains converts.
+//! extremes of each window. All in one unit, of a clock or nanoseconds; whoever drains converts.
 
 use super::histogram::{self, BUCKETS, Histogram};
 use super::values::Sink;
@@ -9,17 +9,16 @@ use crate::sync::{OnceLock, size, spin_loop};
 /// Values of one unit. One thread writes, the worker reads.
 #[derive(Debug)]
 pub(crate) struct Past {
-    histogram: OnceLock<Histogram>,
-    /// Values that came while there was no histogram.
-    homeless: AtomicU64,
-    /// Two windows' extremes, so that the one being closed is not written over, and
-    /// those of the whole run, for a value that comes so late that its window's place is taken.
-    extremes: [Extremes; 3],
-    /// Odd while the writer is in the middle of an update of `extremes`.
+    /// The extremes of the window that the writer is in, and of the one before, which may
+    /// not have been told yet.
+    now: Extremes,
+    before: Extremes,
+    /// Odd while the writer is in the middle of an update of the extremes.
     sequence: AtomicU64,
+    histogram: OnceLock<Histogram>,
 }
 
-/// The lowest and highest value in one window.
+/// The lowest and highest value of a window.
 #[derive(Debug)]
 struct Extremes {
     window: AtomicU64,
@@ -27,80 +26,142 @@ struct Extremes {
     highest: AtomicU64,
 }
 
-/// No window has this number, so the first value opens its own.
-const NO_WINDOW: u64 = u64::MAX;
+/// Where most values of a window go: the range that its extremes span, and the histogram.
+#[derive(Clone, Copy)]
+pub(crate) struct Usual<'past> {
+    lowest: u64,
+    span: u64,
+    histogram: &'past Histogram,
+}
 
-/// The place of the whole run's extremes.
-const RUN: usize = 2;
+impl Usual<'_> {
+    /// Counts a value that is in the range, or changes nothing.
+    #[inline]
+    pub(crate) fn add(self, value: u64) -> bool {
+        // One below the lowest wraps, and is beyond any span.
+        value.wrapping_sub(self.lowest) <= self.span && self.histogram.add_usual(value)
+    }
+}
 
-impl Past {
-    pub(crate) fn new() -> Self {
-        Past {
-            histogram: OnceLock::new(),
-            homeless: AtomicU64::new(0),
-            extremes: std::array::from_fn(|_| Extremes {
-                window: AtomicU64::new(NO_WINDOW),
-                lowest: AtomicU64::new(0),
-                highest: AtomicU64::new(0),
-            }),
-            sequence: AtomicU64::new(0),
+/// Extremes as they were at one moment.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    window: u64,
+    lowest: u64,
+    highest: u64,
+}
+
+impl Told {
+    /// No window has this number, so the first value opens its own.
+    const NOTHING: Told = Told {
+        window: u64::MAX,
+        lowest: u64::MAX,
+        highest: 0,
+    };
+
+    fn with(self, value: u64) -> Self {
+        Told {
+            lowest: self.lowest.min(value),
+            highest: self.highest.max(value),
+            ..self
+        }
+    }
+}
+
+impl Extremes {
+    fn new() -> Self {
+        let Told {
+            window,
+            lowest,
+            highest,
+        } = Told::NOTHING;
+        Extremes {
+            window: AtomicU64::new(window),
+            lowest: AtomicU64::new(lowest),
+            highest: AtomicU64::new(highest),
         }
     }
 
-    /// Keeps a value of `window` when nothing has to be made or widened for it;
-    /// else it changes nothing. For the one writer only.
-    #[inline]
-    pub(crate) fn store_usual(&self, window: u64, value: u64) -> bool {
-        let extremes = &self.extremes[(window % 2) as usize];
-        extremes.window.load(Ordering::Relaxed) == window
-            && value >= extremes.lowest.load(Ordering::Relaxed)
-            && value <= extremes.highest.load(Ordering::Relaxed)
-            && self
-                .histogram
-                .get()
-                .is_some_and(|histogram| histogram.add_usual(value))
+    fn get(&self) -> Told {
+        Told {
+            window: self.window.load(Ordering::Relaxed),
+            lowest: self.lowest.load(Ordering::Relaxed),
+            highest: self.highest.load(Ordering::Relaxed),
+        }
     }
 
-    /// Keeps a value of `window`, for the one writer only. Without a histogram to
-    /// put it in, the number of such values so far comes back: somebody else must
-    /// choose which to keep.
-    pub(crate) fn store(&self, window: u64, value: u64) -> Result<(), u64> {
-        self.widen(window, value);
+    fn set(&self, told: Told) {
+        self.window.store(told.window, Ordering::Relaxed);
+        self.lowest.store(told.lowest, Ordering::Relaxed);
+        self.highest.store(told.highest, Ordering::Relaxed);
+    }
+}
+
+/// For the one writer only.
+impl Past {
+    pub(crate) fn new() -> Self {
+        Past {
+            now: Extremes::new(),
+            before: Extremes::new(),
+            sequence: AtomicU64::new(0),
+            histogram: OnceLock::new(),
+        }
+    }
+
+    /// Sees to it that there is a histogram; `false` when there is none to be had now.
+    pub(crate) fn make_histogram(&self) -> bool {
         if self.histogram.get().is_none()
             && let Some(spare) = histogram::take_spare()
         {
             // There is one writer, so nobody else can have set it meanwhile.
             let _ = self.histogram.set(spare);
         }
-        if let Some(histogram) = self.histogram.get() {
+        self.histogram.get().is_some()
+    }
+
+    /// Where most values of the window go, once it has some.
+    pub(crate) fn usual(&self, window: u64) -> Option<Usual<'_>> {
+        let now = self.now.get();
+        let histogram = self.histogram.get()?;
+        (now.window == window).then(|| Usual {
+            lowest: now.lowest,
+            span: now.highest - now.lowest,
+            histogram,
+        })
+    }
+
+    /// Keeps a value. Where there is no histogram, only in the extremes.
+    pub(crate) fn add(&self, window: u64, value: u64) {
+        self.widen(window, value);
+        if self.make_histogram()
+            && let Some(histogram) = self.histogram.get()
+        {
             histogram.add(value);
-            return Ok(());
         }
-        let homeless = self.homeless.load(Ordering::Relaxed) + 1;
-        self.homeless.store(homeless, Ordering::Relaxed);
-        Err(homeless)
     }
 
-    /// Takes a value into the extremes only.
+    /// Takes a value into the extremes of a window only.
     pub(crate) fn widen(&self, window: u64, value: u64) {
-        self.widen_one(&self.extremes[(window % 2) as usize], window, value);
-        self.widen_one(&self.extremes[RUN], 0, value);
-    }
-
-    fn widen_one(&self, extremes: &Extremes, window: u64, value: u64) {
-        let (mut lowest, mut highest) = (value, value);
-        if extremes.window.load(Ordering::Relaxed) == window {
-            lowest = lowest.min(extremes.lowest.load(Ordering::Relaxed));
-            highest = highest.max(extremes.highest.load(Ordering::Relaxed));
+        let now = self.now.get();
+        let opens = now.window != window;
+        if !opens && value >= now.lowest && value <= now.highest {
+            return;
         }
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence
             .store(sequence.wrapping_add(1), Ordering::Relaxed);
         // ORDERING: the odd number is seen before any part of the update is.
         fence(Ordering::Release);
-        extremes.lowest.store(lowest, Ordering::Relaxed);
-        extremes.highest.store(highest, Ordering::Relaxed);
-        extremes.window.store(window, Ordering::Relaxed);
+        if opens {
+            self.before.set(now);
+            let nothing = Told {
+                window,
+                ..Told::NOTHING
+            };
+            self.now.set(nothing.with(value));
+        } else {
+            self.now.set(now.with(value));
+        }
         // ORDERING: whoever sees the even number sees the whole update.
         self.sequence
             .store(sequence.wrapping_add(2), Ordering::Release);
@@ -108,18 +169,25 @@ impl Past {
 }
 
 /// What the worker has read of one thread's [`Past`] so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PastSeen {
     histogram: Option<Box<[u32]>>,
     /// As last told.
-    extremes: [Option<Told>; 3],
+    now: Told,
+    before: Told,
+    /// The extremes of all that was ever told.
+    run: Told,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Told {
-    window: u64,
-    lowest: u64,
-    highest: u64,
+impl Default for PastSeen {
+    fn default() -> Self {
+        PastSeen {
+            histogram: None,
+            now: Told::NOTHING,
+            before: Told::NOTHING,
+            run: Told::NOTHING,
+        }
+    }
 }
 
 impl Past {
@@ -131,52 +199,37 @@ impl Past {
         seconds: impl Fn(f64) -> f64,
         sink: &mut impl Sink,
     ) {
-        if let Some(histogram) = self.histogram.get() {
+        if let Some((before, now)) = self.read() {
+            for told in [before, now] {
+                seen.tell(told, |extreme| sink.extreme(seconds(extreme as f64)));
+            }
+            (seen.before, seen.now) = (before, now);
+        }
+        // A value in a bucket beyond these came after they were read: it is told with its
+        // extreme, the next time.
+        let Told {
+            lowest, highest, ..
+        } = seen.run;
+        if let Some(histogram) = self.histogram.get()
+            && lowest <= highest
+        {
             let counts = seen
                 .histogram
                 .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
-            // A bucket's middle may lie beyond every value in it.
-            let run = self
-                .read(&self.extremes[RUN])
-                .filter(|run| run.window != NO_WINDOW);
-            histogram.difference(counts, |value, count| {
-                let value = run.map_or(value, |run| {
-                    value.clamp(run.lowest as f64, run.highest as f64)
-                });
+            histogram.difference(counts, lowest, highest, |value, count| {
                 sink.bucket(seconds(value), count);
             });
-        }
-        for (extremes, told) in self.extremes.iter().zip(&mut seen.extremes) {
-            let Some(now) = self.read(extremes) else {
-                continue;
-            };
-            if now.window == NO_WINDOW {
-                continue;
-            }
-            // What raced the drain of its window widens it afterwards, and is told then.
-            let before = told.filter(|told| told.window == now.window);
-            if before.is_none_or(|before| now.lowest < before.lowest) {
-                sink.extreme(seconds(now.lowest as f64));
-            }
-            if before.is_none_or(|before| now.highest > before.highest) {
-                sink.extreme(seconds(now.highest as f64));
-            }
-            *told = Some(now);
         }
     }
 
     /// A consistent reading, or `None` while the writer stays in the middle of an
     /// update: what it writes then is told at the next drain.
-    fn read(&self, extremes: &Extremes) -> Option<Told> {
+    fn read(&self) -> Option<(Told, Told)> {
         for _ in 0..size(64, 2) {
             // ORDERING: pairs with the writer's release of an even number.
             let before = self.sequence.load(Ordering::Acquire);
             if before.is_multiple_of(2) {
-                let told = Told {
-                    window: extremes.window.load(Ordering::Relaxed),
-                    lowest: extremes.lowest.load(Ordering::Relaxed),
-                    highest: extremes.highest.load(Ordering::Relaxed),
-                };
+                let told = (self.before.get(), self.now.get());
                 // ORDERING: the readings are made before the second look at the number.
                 fence(Ordering::Acquire);
                 if self.sequence.load(Ordering::Relaxed) == before {
@@ -186,5 +239,25 @@ impl Past {
             spin_loop();
         }
         None
+    }
+}
+
+impl PastSeen {
+    /// Gives `extreme` what is new in a window's extremes.
+    fn tell(&mut self, told: Told, mut extreme: impl FnMut(u64)) {
+        if told.window == Told::NOTHING.window {
+            return;
+        }
+        // What raced the drain of its window widens it afterwards, and is told then.
+        let earlier = [self.before, self.now]
+            .into_iter()
+            .find(|earlier| earlier.window == told.window);
+        if earlier.is_none_or(|earlier| told.lowest < earlier.lowest) {
+            extreme(told.lowest);
+        }
+        if earlier.is_none_or(|earlier| told.highest > earlier.highest) {
+            extreme(told.highest);
+        }
+        self.run = self.run.with(told.lowest).with(told.highest);
     }
 }

@@ -103,7 +103,7 @@ impl Shard {
     }
 
     /// The slot of a metric, made when there is none yet. For the shard's own thread.
-    pub(crate) fn slot(&self, index: u32) -> (&Slot, &Slot) {
+    pub(crate) fn slot(&self, index: u32) -> &Slot {
         let index = index as usize;
         if self.slots().len() <= index {
             let mut arrays = self.lock();
@@ -112,8 +112,7 @@ impl Shard {
             drop(arrays);
             refresh_current(self);
         }
-        let array = self.newest();
-        (array.header(), &array.slots[index])
+        &self.slots()[index]
     }
 
     /// Lets calls use the slots, or sends them the slow way.
@@ -125,11 +124,6 @@ impl Shard {
         array
             .header()
             .set_length(if direct { array.size() } else { 0 });
-    }
-
-    /// Tells the shard's thread which window its values belong to.
-    pub(crate) fn set_window(&self, window: u64) {
-        self.newest().header().set_window(window);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Array>>> {
@@ -265,15 +259,21 @@ fn in_a_register(slot: *const Slot) -> *const Slot {
     slot
 }
 
-/// Calls `use_slot` with the header and the metric's slot when the current shard
-/// has one that may be used directly.
+/// Calls `use_slot` with the metric's slot when the current shard has one that may be
+/// used directly.
 #[inline(always)]
-pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
+pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot) -> R) -> Option<R> {
+    with_slots(place, |_, slot| use_slot(slot))
+}
+
+/// The same with the header too.
+#[inline(always)]
+fn with_slots<R>(place: Place, use_slots: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
     // Only the pointer comes out of the closure: more in there is not always inlined.
     let slots = CURRENT.with(|current| current.slots.get());
     // SAFETY: `slots` is `NOWHERE`, or the first slot of an array of the shard whose
     // strong reference `CURRENT` owns. Arrays live as long as their shard. What
-    // `use_slot` can reach, an allocator of the user's included, may make another
+    // `use_slots` can reach, an allocator of the user's included, may make another
     // shard current, but `Entered` holds the reference meanwhile and puts it back.
     let header = unsafe { &*slots };
     if u64::from(place.0) >= header.length() {
@@ -282,7 +282,7 @@ pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot, &Slot) -> 
     // SAFETY: as above; a place is a whole number of slots, a header's length never
     // exceeds its array's, and `NOWHERE`'s is 0.
     let slot = unsafe { &*in_a_register(slots.byte_add(place.0 as usize)) };
-    Some(use_slot(header, slot))
+    Some(use_slots(header, slot))
 }
 
 /// The same for a metric that belongs to one client: only when that is the current one.
@@ -290,10 +290,10 @@ pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot, &Slot) -> 
 pub(crate) fn with_slot_of<R, T>(
     owner: &Weak<T>,
     place: Place,
-    use_slot: impl FnOnce(&Slot, &Slot) -> R,
+    use_slot: impl FnOnce(&Slot) -> R,
 ) -> Option<R> {
-    with_slot(place, |header, slot| {
-        (header.owner() == address(owner)).then(|| use_slot(header, slot))
+    with_slots(place, |header, slot| {
+        (header.owner() == address(owner)).then(|| use_slot(slot))
     })
     .flatten()
 }

@@ -21,8 +21,7 @@ pub(crate) struct Slot {
 
 // Header
 const LENGTH: usize = 0;
-const WINDOW: usize = 1;
-const OWNER: usize = 2;
+const OWNER: usize = 1;
 // Counter
 const ONES: usize = 0;
 const ADDITIONS: usize = 1;
@@ -94,7 +93,7 @@ impl Slot {
     }
 }
 
-/// Header: how many bytes of slots may be used, the number of the worker's window, and whose they are.
+/// Header: how many bytes of slots may be used, and whose they are.
 impl Slot {
     #[inline]
     pub(crate) fn length(&self) -> u64 {
@@ -103,14 +102,6 @@ impl Slot {
 
     pub(crate) fn set_length(&self, length: u64) {
         self.set(LENGTH, length);
-    }
-
-    fn window(&self) -> u64 {
-        self.get(WINDOW)
-    }
-
-    pub(crate) fn set_window(&self, window: u64) {
-        self.set(WINDOW, window);
     }
 
     /// The address of the client that the slots belong to.
@@ -360,18 +351,23 @@ impl Slot {
 
     /// Counts a clocked call with its value.
     #[inline]
-    pub(crate) fn time(&self, header: &Slot, reading: Reading) {
+    pub(crate) fn time(&self, reading: Reading) {
         let head = self.get(HEAD);
         if head < self.get(LIMIT)
             && let Some(values) = self.values.get()
         {
-            values.store_raw(head, reading);
-            // ORDERING: a reader that sees the new head sees the value.
-            self.cells[HEAD].store(head + 1, Ordering::Release);
+            self.store_raw(values, head, reading);
             self.count_clocked();
-            return;
+        } else {
+            self.time_slowly(head, reading);
         }
-        self.time_past(header, reading);
+    }
+
+    #[inline]
+    fn store_raw(&self, values: &Values, head: u64, reading: Reading) {
+        values.set_raw(head, reading);
+        // ORDERING: a reader that sees the new head sees the value.
+        self.cells[HEAD].store(head + 1, Ordering::Release);
     }
 
     /// The last step of a clocked call: who counts the call finds its value.
@@ -382,36 +378,21 @@ impl Slot {
         self.cells[CALLS].store(calls, Ordering::Release);
     }
 
+    /// The first value of this thread, or one that there was no room for when it last looked.
     #[inline(never)]
-    fn time_past(&self, header: &Slot, reading: Reading) {
-        // Nothing on this way calls anything, so it keeps no registers.
-        match self.values.get() {
-            Some(values) if values.store_past_usual(header.window(), reading) => {
-                self.count_clocked();
+    fn time_slowly(&self, head: u64, reading: Reading) {
+        if let Some(values) = self.values.get() {
+            if let Some(limit) = values.make_room(head, reading) {
+                self.set(LIMIT, limit);
+                self.store_raw(values, head, reading);
             }
-            _ => self.time_first(header, reading),
-        }
-    }
-
-    /// The first value of this thread, of a window, beyond the extremes so far, …
-    #[cold]
-    #[inline(never)]
-    fn time_first(&self, header: &Slot, reading: Reading) {
-        if self.values.get().is_none() && shard::is_busy() {
+        } else if shard::is_busy() {
             // Out of the making of the values themselves: the call is counted, its
             // duration has no place yet.
-            self.count_call();
-            return;
-        }
-        let _quiet = shard::quiet();
-        let head = self.get(HEAD);
-        let values = self.make_values();
-        if head < self.get(LIMIT) {
-            values.store_raw(head, reading);
-            // ORDERING: as in `time`.
-            self.cells[HEAD].store(head + 1, Ordering::Release);
+            return self.count_call();
         } else {
-            values.store_past(header.window(), head, reading);
+            let _quiet = shard::quiet();
+            self.store_raw(self.make_values(), head, reading);
         }
         self.count_clocked();
     }
@@ -421,7 +402,6 @@ impl Slot {
 #[derive(Debug, Default)]
 pub(crate) struct TimerSeen {
     calls: u64,
-    head: u64,
     values: ValuesSeen,
 }
 
@@ -436,20 +416,18 @@ impl Slot {
         // Read first: a call that is counted has its value told, now or before.
         // ORDERING: pairs with the writer's release of the count.
         let calls = self.cells[CALLS].load(Ordering::Acquire);
-        // ORDERING: pairs with the writer's release of the head.
-        let head = self.cells[HEAD].load(Ordering::Acquire);
-        if let Some(values) = self.values.get() {
-            for number in seen.head..head {
-                sink.value(values.raw(number).seconds(seconds_per_tick));
+        let untold = match self.values.get() {
+            Some(values) => {
+                values.drain(&self.cells[HEAD], &mut seen.values, seconds_per_tick, sink)
             }
-            values.drain_past(&mut seen.values, seconds_per_tick, sink);
-            seen.head = head;
-            // The writer may use the places that have been read. Stored every time:
-            // a limit that went to an array just replaced is made good here.
-            // ORDERING: it sees the new limit after the values were read.
-            self.cells[LIMIT].store(head + RAW, Ordering::Release);
-        }
+            None => 0,
+        };
+        // Calls go out with their values. Some of the untold may be of later calls.
+        let calls = calls.wrapping_sub(untold);
         let gained = calls.wrapping_sub(seen.calls);
+        if gained > u64::MAX / 2 {
+            return 0;
+        }
         seen.calls = calls;
         gained
     }
@@ -457,6 +435,8 @@ impl Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
 
     #[derive(Default)]
@@ -466,10 +446,15 @@ mod tests {
     }
 
     impl Collected {
-        fn span(&self) -> Option<(f64, f64)> {
-            let lowest = self.extremes.iter().copied().reduce(f64::min)?;
-            let highest = self.extremes.iter().copied().reduce(f64::max)?;
-            Some((lowest, highest))
+        fn count(&self) -> u64 {
+            self.values.iter().map(|(_, count)| count).sum()
+        }
+
+        /// The lowest and highest of all.
+        fn run(&self) -> Option<(f64, f64)> {
+            let values = self.values.iter().map(|(value, _)| *value);
+            let all = || values.clone().chain(self.extremes.iter().copied());
+            Some((all().reduce(f64::min)?, all().reduce(f64::max)?))
         }
     }
 
@@ -536,54 +521,80 @@ mod tests {
     #[test]
     fn a_timer_keeps_raw_values_up_to_its_bound_and_counts_the_rest() {
         histogram_spares();
-        let (slot, header, mut seen) = (Slot::default(), Slot::default(), TimerSeen::default());
-        for n in 1..=RAW + 100 {
-            slot.time(&header, nanoseconds(n * 1000));
+        let (slot, mut seen) = (Slot::default(), TimerSeen::default());
+        for n in 1..=RAW {
+            slot.time(nanoseconds(n * 1000));
         }
         slot.count_call();
         let mut told = Collected::default();
-        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 101);
-        assert_eq!(
-            told.values.iter().map(|(_, count)| count).sum::<u64>(),
-            RAW + 100
-        );
-        assert_eq!(
-            told.span(),
-            Some(((RAW + 1) as f64 / 1e6, (RAW + 100) as f64 / 1e6))
-        );
-
-        // The next window starts with raw places again, and tells nothing twice.
-        header.set_window(1);
-        slot.time(&header, nanoseconds(7));
-        let mut told = Collected::default();
-        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), 1);
-        assert_eq!(told.values, [(7e-9, 1)]);
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        let values: Vec<_> = (1..=RAW).map(|n| ((n * 1000) as f64 / 1e9, 1)).collect();
+        assert_eq!(told.values, values);
         assert!(told.extremes.is_empty());
+
+        // One more than there are places for: the first of them go to the histogram.
+        for n in 1..=RAW + 1 {
+            slot.time(nanoseconds(n * 1000));
+        }
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        assert_eq!(told.count(), RAW + 1);
+        assert_eq!(told.values[0], (((RAW + 1) * 1000) as f64 / 1e9, 1));
+        let highest = (RAW * 1000) as f64 / 1e9;
+        assert_eq!(told.extremes, [1e-6, highest]);
+        assert!(told.values[1..].iter().all(|(value, _)| *value <= highest));
+
+        // Nothing is told twice.
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), 0);
+        assert_eq!((told.count(), told.extremes.len()), (0, 0));
     }
 
     #[test]
-    fn extremes_past_the_raw_values_are_told_once_per_window() {
+    fn extremes_past_the_raw_values_are_those_of_their_window() {
         histogram_spares();
-        let (slot, header, mut seen) = (Slot::default(), Slot::default(), TimerSeen::default());
+        let (slot, mut seen) = (Slot::default(), TimerSeen::default());
         for window in 0..3 {
-            header.set_window(window);
             for n in 0..RAW + 10 {
-                slot.time(&header, nanoseconds(1000 + n + window));
+                slot.time(nanoseconds(1000 + n + window));
             }
             let mut told = Collected::default();
             slot.drain_timer(&mut seen, 1.0, &mut told);
-            let lowest = (1000 + RAW + window) as f64 / 1e9;
-            let highest = (1000 + RAW + 9 + window) as f64 / 1e9;
-            assert_eq!(told.span(), Some((lowest, highest)), "window {window}");
+            let lowest = (1000 + window) as f64 / 1e9;
+            let highest = (1000 + RAW - 1 + window) as f64 / 1e9;
+            assert_eq!(told.extremes, [lowest, highest], "window {window}");
+            assert_eq!(told.count(), RAW + 10);
         }
-        // A value that races the drain lands in the closed window once more.
-        header.set_window(1);
-        for _ in 0..=RAW {
-            slot.time(&header, nanoseconds(999_999));
-        }
-        let mut told = Collected::default();
-        slot.drain_timer(&mut seen, 1.0, &mut told);
-        assert_eq!(told.span().map(|(_, highest)| highest), Some(0.000_999_999));
+    }
+
+    /// Every drain finds as many values as calls, whatever the writer is doing just then.
+    #[test]
+    fn drains_beside_a_writer_tell_every_call_with_its_value() {
+        const CALLS: u64 = 300_000;
+        histogram_spares();
+        let (slot, done) = (Slot::default(), AtomicBool::new(false));
+        let (mut seen, mut told, mut calls) = (TimerSeen::default(), Collected::default(), 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in 0..CALLS {
+                    let ticks = Reading::ticks(1000 + (n * 7919) % 100_000);
+                    let reading = if n % 1000 < 900 {
+                        ticks
+                    } else {
+                        nanoseconds(n)
+                    };
+                    slot.time(reading);
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            while !done.load(Ordering::Relaxed) {
+                calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+                assert!(told.count() >= calls, "{} of {calls}", told.count());
+            }
+        });
+        calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+        assert_eq!((calls, told.count()), (CALLS, CALLS));
+        assert_eq!(told.run(), Some((900e-9, 299_999e-9)));
     }
 
     #[test]
@@ -591,7 +602,7 @@ mod tests {
         assert_eq!(Reading::ticks(500).seconds(2.0), 1000.0);
         assert_eq!(nanoseconds(11_430_000_000).seconds(2.0), 11.43);
         let forever = Reading::duration(std::time::Duration::MAX).seconds(1.0);
-        assert!(forever > 9e9, "{forever}");
+        assert!(forever > 4e9, "{forever}");
     }
 
     fn histogram_spares() {

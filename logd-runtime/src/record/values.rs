@@ -1,6 +1,6 @@
-//! The values of one timer on one thread: the first of each window raw, the rest
-//! in histograms. One thread writes, the worker reads; neither waits for the other
-//! and no value is told twice.
+//! The values of one timer on one thread: raw ones in a ring, and two histograms for those
+//! that the ring has no place for until the worker comes. One thread writes, the worker
+//! reads; neither waits for the other and no value is told twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,24 +13,30 @@ use crate::sync::{OnceLock, size};
 /// Raw values kept between two drains. Memory per thread and timer: 8 bytes each.
 pub(crate) const RAW: u64 = size(64, 2);
 
+/// How often a drain tries to take the raw values while the thread takes them before it.
+const TRIES: usize = size(8, 2) as usize;
+
 /// Marks a reading in nanoseconds rather than ticks: a duration that the user measured.
+/// The bit below is clear then; both are set where an end seems to come before its start.
 const NANOSECONDS: u64 = 1 << 63;
+const BEFORE: u64 = 0b11 << 62;
 
 /// A duration as the recorder stores it: the unit is settled when it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading(u64);
 
 impl Reading {
+    /// A difference of two readings of the clock; one just below 0 is 0.
     #[inline]
     pub(crate) fn ticks(ticks: u64) -> Self {
-        Reading(ticks & !NANOSECONDS)
+        Reading(ticks)
     }
 
-    /// A duration of up to 292 years, to the nanosecond.
+    /// A duration of up to 146 years, to the nanosecond.
     #[inline]
     pub(crate) fn duration(duration: Duration) -> Self {
         let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-        Reading(nanoseconds.min(NANOSECONDS - 1) | NANOSECONDS)
+        Reading(nanoseconds.min((NANOSECONDS >> 1) - 1) | NANOSECONDS)
     }
 
     /// Billionths of a second, or what is kept as such; none of more than 2^63.
@@ -47,15 +53,17 @@ impl Reading {
         self.0
     }
 
-    #[inline]
     fn is_ticks(self) -> bool {
-        self.0 & NANOSECONDS == 0
+        self.0 & BEFORE != NANOSECONDS
     }
 
     /// Ticks or nanoseconds.
-    #[inline]
     fn amount(self) -> u64 {
-        self.0 & !NANOSECONDS
+        if self.0 & BEFORE == BEFORE {
+            0
+        } else {
+            self.0 & !NANOSECONDS
+        }
     }
 
     pub(crate) fn seconds(self, seconds_per_tick: f64) -> f64 {
@@ -68,9 +76,20 @@ impl Reading {
 }
 
 /// What a thread has of one timer beside the counts in its slot.
+///
+/// A raw value has a number. The ones below `limit - RAW` have been taken out of the ring,
+/// each by whoever moved the limit past it: by the worker, which tells them as they are, or,
+/// when the ring is full, by the thread, which counts them in a histogram. How many there
+/// ever were, the head, stands in the slot.
 #[derive(Debug)]
 pub(crate) struct Values {
+    /// The number of the first raw value that there is no place for.
+    limit: AtomicU64,
     raw: [AtomicU64; RAW as usize],
+    /// How many raw values are in a histogram.
+    folded: AtomicU64,
+    /// The worker's window, which the thread follows.
+    window: AtomicU64,
     /// Beyond the raw ones: calls that were clocked, in ticks.
     clocked: Past,
     /// Beyond the raw ones: durations that the user measured, in nanoseconds.
@@ -79,7 +98,9 @@ pub(crate) struct Values {
     gaps: OnceLock<Arc<GapTable>>,
     /// This thread's own place in the gaps: a shared one would be written by every thread.
     position: AtomicU64,
-    /// State of the generator that picks raw values to replace while there is no histogram.
+    /// Values that came while the ring was full and there was no histogram.
+    homeless: AtomicU64,
+    /// State of the generator that picks raw values to replace then.
     random: AtomicU64,
 }
 
@@ -92,11 +113,15 @@ impl Default for Values {
 impl Values {
     pub(crate) fn new() -> Self {
         Values {
+            limit: AtomicU64::new(RAW),
             raw: std::array::from_fn(|_| AtomicU64::new(0)),
+            folded: AtomicU64::new(0),
+            window: AtomicU64::new(0),
             clocked: Past::new(),
             measured: Past::new(),
             gaps: OnceLock::new(),
             position: AtomicU64::new(0),
+            homeless: AtomicU64::new(0),
             random: AtomicU64::new(0x9e37_79b9_7f4a_7c15),
         }
     }
@@ -116,31 +141,68 @@ impl Values {
         Some(self.gaps.get()?.gap(position as u32))
     }
 
-    /// Stores the value number `head`. The caller publishes `head + 1` afterwards.
+    fn raw(&self, number: u64) -> Reading {
+        Reading(self.raw[(number % RAW) as usize].load(Ordering::Relaxed))
+    }
+
+    /// Puts the value number `number` into the ring. Whoever publishes the head afterwards
+    /// publishes the value.
     #[inline]
-    pub(crate) fn store_raw(&self, head: u64, reading: Reading) {
-        self.raw[(head % RAW) as usize].store(reading.to_bits(), Ordering::Relaxed);
+    pub(crate) fn set_raw(&self, number: u64, reading: Reading) {
+        self.raw[(number % RAW) as usize].store(reading.0, Ordering::Relaxed);
     }
 
-    pub(crate) fn raw(&self, number: u64) -> Reading {
-        Reading::from_bits(self.raw[(number % RAW) as usize].load(Ordering::Relaxed))
-    }
-
-    /// Keeps a value of `window` for which there is no raw place left, when nothing
-    /// has to be made or widened for it. For the one writer only.
-    #[inline]
-    pub(crate) fn store_past_usual(&self, window: u64, reading: Reading) -> bool {
-        self.past_of(reading).store_usual(window, reading.amount())
-    }
-
-    /// Keeps a value of `window` for which there is no raw place left. For the one writer only.
-    pub(crate) fn store_past(&self, window: u64, head: u64, reading: Reading) {
-        if let Err(homeless) = self.past_of(reading).store(window, reading.amount()) {
-            self.replace_raw(window, head, homeless, reading);
+    /// Finds or makes room in the ring for a value beyond the limit that its thread knows,
+    /// and returns the limit now. Without any, one of the values that are there may have
+    /// been replaced by it. For the one writer only.
+    pub(crate) fn make_room(&self, head: u64, reading: Reading) -> Option<u64> {
+        // ORDERING: pairs with `drain_raw`, which has read what is replaced now.
+        let limit = self.limit.load(Ordering::Acquire);
+        if limit > head {
+            return Some(limit);
+        }
+        if !self.past_of(reading).make_histogram() {
+            self.replace_raw(reading);
+            return None;
+        }
+        match self.take(head, head) {
+            Ok(limit) => {
+                self.fold();
+                Some(limit)
+            }
+            Err(limit) => Some(limit),
         }
     }
 
-    #[inline]
+    /// Takes all values below the head out of the ring; returns the new limit, or the one
+    /// that somebody else has set meanwhile.
+    fn take(&self, limit: u64, head: u64) -> Result<u64, u64> {
+        // ORDERING: released, the values have been read, and acquired, they have been read
+        // by whoever took them before, when others take their places.
+        self.limit
+            .compare_exchange(limit, head + RAW, Ordering::AcqRel, Ordering::Acquire)
+            .map(|_| head + RAW)
+    }
+
+    /// Counts the values of the full ring, which have been taken, in a histogram.
+    #[inline(never)]
+    fn fold(&self) {
+        let window = self.window.load(Ordering::Relaxed);
+        let mut readings = self
+            .raw
+            .iter()
+            .map(|raw| Reading(raw.load(Ordering::Relaxed)));
+        while let Some(reading) = match self.clocked.usual(window) {
+            Some(usual) => readings.find(|reading| !usual.add(reading.0)),
+            None => readings.next(),
+        } {
+            self.past_of(reading).add(window, reading.amount());
+        }
+        let folded = self.folded.load(Ordering::Relaxed) + RAW;
+        // ORDERING: a reader that sees the number finds the values in their buckets.
+        self.folded.store(folded, Ordering::Release);
+    }
+
     fn past_of(&self, reading: Reading) -> &Past {
         if reading.is_ticks() {
             &self.clocked
@@ -151,7 +213,12 @@ impl Values {
 
     /// Without a spare histogram in this window the raw values become a random
     /// choice, each further value taking a place with the chance a fair draw gives it.
-    fn replace_raw(&self, window: u64, head: u64, homeless: u64, reading: Reading) {
+    fn replace_raw(&self, reading: Reading) {
+        let window = self.window.load(Ordering::Relaxed);
+        let widen = |reading: Reading| self.past_of(reading).widen(window, reading.amount());
+        widen(reading);
+        let homeless = self.homeless.load(Ordering::Relaxed) + 1;
+        self.homeless.store(homeless, Ordering::Relaxed);
         let mut random = self.random.load(Ordering::Relaxed);
         random ^= random << 13;
         random ^= random >> 7;
@@ -160,9 +227,8 @@ impl Values {
         let place = random % (RAW + homeless);
         if place < RAW {
             // Its value goes, but it may be an extreme.
-            let replaced = self.raw(head + place);
-            self.past_of(replaced).widen(window, replaced.amount());
-            self.store_raw(head + place, reading);
+            widen(self.raw(place));
+            self.set_raw(place, reading);
         }
     }
 }
@@ -170,6 +236,8 @@ impl Values {
 /// What the worker has read of one thread's [`Values`] so far.
 #[derive(Debug, Default)]
 pub(crate) struct ValuesSeen {
+    /// How many raw values the worker has taken.
+    taken: u64,
     clocked: PastSeen,
     measured: PastSeen,
 }
@@ -185,17 +253,66 @@ pub(crate) trait Sink {
 }
 
 impl Values {
-    /// Tells what came past the raw values since the last time.
-    pub(crate) fn drain_past(
+    /// Tells the values since the last time. Returns how many more there are, which the
+    /// thread is just putting into a histogram: they are told the next time.
+    pub(crate) fn drain(
         &self,
+        head: &AtomicU64,
         seen: &mut ValuesSeen,
         seconds_per_tick: f64,
         sink: &mut impl Sink,
-    ) {
+    ) -> u64 {
+        // The thread turns to the next window first: extremes from here on are that one's.
+        let window = self.window.load(Ordering::Relaxed);
+        self.window.store(window + 1, Ordering::Relaxed);
+        let head = self.drain_raw(head, seen, |reading| {
+            sink.value(reading.seconds(seconds_per_tick));
+        });
+        // ORDERING: pairs with `fold`: so many values are in their buckets.
+        let folded = self.folded.load(Ordering::Acquire);
         self.clocked
             .drain(&mut seen.clocked, |ticks| ticks * seconds_per_tick, sink);
         // Divided: a billionth is no binary fraction, and the quotient is the nearest one.
         self.measured
             .drain(&mut seen.measured, |nanoseconds| nanoseconds / 1e9, sink);
+        // More than the head that was seen may be in their buckets by now.
+        head.saturating_sub(seen.taken + folded)
+    }
+
+    /// Takes the values that are in the ring, and returns how many raw ones there ever were.
+    fn drain_raw(
+        &self,
+        head: &AtomicU64,
+        seen: &mut ValuesSeen,
+        mut tell: impl FnMut(Reading),
+    ) -> u64 {
+        let mut readings = [Reading(0); RAW as usize];
+        // ORDERING: pairs with `take`, after which others may be in their places.
+        let mut limit = self.limit.load(Ordering::Acquire);
+        let mut last = 0;
+        for _ in 0..TRIES {
+            // ORDERING: pairs with the writer's release of the head.
+            last = head.load(Ordering::Acquire);
+            let first = limit - RAW;
+            if last <= first {
+                break;
+            }
+            for (number, reading) in (first..last).zip(&mut readings) {
+                *reading = self.raw(number);
+            }
+            match self.take(limit, last) {
+                Ok(_) => {
+                    let count = last - first;
+                    readings[..count as usize]
+                        .iter()
+                        .copied()
+                        .for_each(&mut tell);
+                    seen.taken += count;
+                    break;
+                }
+                Err(now) => limit = now,
+            }
+        }
+        last
     }
 }

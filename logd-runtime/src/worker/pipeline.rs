@@ -66,7 +66,6 @@ pub(crate) struct Pipeline {
     segments: Vec<u8>,
     /// What was handed over just now.
     burst: Burst,
-    window: u64,
     /// Messages and single events taken out of queues.
     fetched: u64,
     totals: Totals,
@@ -111,7 +110,6 @@ impl Pipeline {
             last_taken: None,
             segments: Vec::new(),
             burst: Burst::default(),
-            window: 0,
             fetched: 0,
             totals: Totals::default(),
             report: Report::default(),
@@ -145,11 +143,7 @@ impl Pipeline {
             shard,
             seen: Vec::new(),
         });
-        self.window += 1;
         for watched in &mut shards {
-            // The thread turns to the next window first: what it records from here
-            // on may be read in this drain or the next, but not in both.
-            watched.shard.set_window(self.window);
             self.collect_shard(watched);
         }
         self.shards = shards;
