@@ -44,11 +44,18 @@ pub fn floor(port: u16, effort: Effort) {
 
 /// logd against the floor and its targets.
 pub fn ours(client: &logd::Client, effort: Effort) {
-    let (count, clock) = (floor::count(), floor::clock());
+    let count = floor::count();
+    let has_cycles = client.stats().clock() == "cycle counter";
+    let (clock, without_cycles) = if has_cycles {
+        (floor::clock(), None)
+    } else {
+        (floor::instants(), Some((1.10, 1.20)))
+    };
+    let or = |target| without_cycles.or(Some(target));
     let ops: Vec<(&Op, Op, Target)> = vec![
         (&count, ours::counted(), Some((1.25, 1.75))),
-        (&clock, ours::timed_raw(), Some((1.15, 1.25))),
-        (&clock, ours::timed(), Some((1.15, 1.35))),
+        (&clock, ours::timed_raw(), or((1.15, 1.25))),
+        (&clock, ours::timed(), or((1.15, 1.35))),
         (&clock, ours::timed_tenth(), Some((0.25, 0.35))),
         (&clock, ours::timed_hundredth(), None),
         (&clock, ours::timed_and_counted(), Some((1.20, 1.30))),
@@ -56,6 +63,7 @@ pub fn ours(client: &logd::Client, effort: Effort) {
         (&clock, ours::section_complete(), None),
         (&clock, ours::timed_async(), Some((1.10, 1.25))),
         (&clock, ours::outcome(), None),
+        (&clock, ours::timed_named(), None),
         (&count, ours::increment_by_name(client), None),
         (&count, ours::counter_of_client(client), None),
         (&clock, ours::timer_of_client(client), None),

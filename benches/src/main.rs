@@ -25,11 +25,11 @@ use crate::receivers::{Behaviour, Receiver};
 const USAGE: &str = "\
 usage: logd-bench [--quick | --full] [--threads N] [PART...]
 
-parts: floor calls peers threads keys latency faults shipping; all of them when none is named.
+parts: floor calls peers threads keys latency faults shipping memory; all of them when none is named.
 --quick takes less than a minute, --full some minutes. --threads: up to how many (2; 16 with --full).";
 
-const PARTS: [&str; 8] = [
-    "floor", "calls", "peers", "threads", "keys", "latency", "faults", "shipping",
+const PARTS: [&str; 9] = [
+    "floor", "calls", "peers", "threads", "keys", "latency", "faults", "shipping", "memory",
 ];
 
 struct Options {
@@ -158,6 +158,10 @@ fn run(parts: &[&str], options: &Options) {
         println!("\nA burst to a receiver with the default receive buffer");
         child(&["burst"]);
     }
+    if wanted("memory") {
+        println!("\nSeven seconds of timed calls on two threads");
+        child(&["memory"]);
+    }
 }
 
 /// logd's global client, sending to a port.
@@ -206,6 +210,7 @@ fn part(words: &[&str], options: &Options) {
         ["load"] => shipping::load(&client, if effort.full { 100_000_000 } else { 20_000_000 }),
         ["datagrams"] => shipping::per_datagram(&client, receiver.port, effort),
         ["burst"] => shipping::burst(effort),
+        ["memory"] => shipping::memory(&ours::timed()),
         _ => panic!("no such part: {words:?}"),
     }
     // A dead or blocked receiver is no reason to wait at the end.

@@ -42,6 +42,12 @@ fn time_and_count(x: u64) -> u64 {
     black_box(x) + 1
 }
 
+#[timed("bench.{kind}")]
+#[inline(never)]
+fn time_named(kind: &str) -> usize {
+    black_box(kind).len()
+}
+
 #[timed("bench.timed_async")]
 async fn time_future(x: u64) -> u64 {
     black_box(x) + 1
@@ -126,6 +132,18 @@ pub fn timed_async() -> Op {
 
 pub fn outcome() -> Op {
     op!("timed with outcome", time_outcome)
+}
+
+/// A name that is filled in from an argument, of eight that come in turn.
+pub fn timed_named() -> Op {
+    const KINDS: [&str; 8] = [
+        "order", "user", "cart", "item", "stock", "price", "image", "label",
+    ];
+    Op::new("timed, name from an argument", |calls| {
+        for call in 0..calls {
+            black_box(time_named(black_box(KINDS[call as usize % KINDS.len()])));
+        }
+    })
 }
 
 pub fn section_of_open() -> Op {

@@ -22,6 +22,38 @@ fn processor_time() -> f64 {
     time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
 
+/// Resident memory of this process, in kB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// Memory while two threads time calls for seven seconds as fast as they can.
+pub fn memory(op: &Op) {
+    op.run(1000);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let start = Instant::now();
+    print!("  resident kB after each second: {}", resident());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    op.run(10_000);
+                }
+            });
+        }
+        for second in 1..=7 {
+            let due = start + Duration::from_secs(second);
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            print!(" {}", resident());
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    println!();
+}
+
 /// Two threads that record four counters and four timers as fast as they can. Run under a
 /// tracer of system calls it shows who makes them: the name of the calling thread is `load`.
 pub fn load(client: &Client, events: u64) {

@@ -72,9 +72,10 @@ impl Client {
             .find(Kind::Counter, key)
             .map(|series| &series.state)
         {
-            Some(State::Counter(counter)) => {
-                (counter.events, i64::try_from(counter.sum).expect("a small sum"))
-            }
+            Some(State::Counter(counter)) => (
+                counter.events,
+                i64::try_from(counter.sum).expect("a small sum"),
+            ),
             _ => (0, 0),
         }
     }
@@ -192,9 +193,7 @@ fn threads_come_and_go() {
             let shared = Arc::clone(&client.shared);
             thread::spawn(move || {
                 for _ in 0..2 {
-                    with_lease(&shared, || {
-                        record(&shared, near, |slot| slot.increment())
-                    });
+                    with_lease(&shared, || record(&shared, near, |slot| slot.increment()));
                 }
             })
         })

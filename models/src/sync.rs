@@ -56,6 +56,19 @@ pub(crate) mod atomic {
                     step();
                     self.0.store(value, order);
                 }
+
+                #[track_caller]
+                #[allow(dead_code, reason = "not every width is taken by two")]
+                pub(crate) fn compare_exchange(
+                    &self,
+                    current: $value,
+                    new: $value,
+                    success: Ordering,
+                    failure: Ordering,
+                ) -> Result<$value, $value> {
+                    step();
+                    self.0.compare_exchange(current, new, success, failure)
+                }
             }
         )*};
     }
