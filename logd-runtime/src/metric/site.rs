@@ -103,6 +103,7 @@ impl Site {
             series: AtomicU32::new(UNREGISTERED),
             kind,
             rate: 1.0,
+            sampled: false,
             hold: false,
             source: Source::Registered { slot, client },
         }
