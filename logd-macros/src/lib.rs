@@ -105,8 +105,9 @@ use crate::args::Macro;
 ///
 /// What that costs: the body becomes an async block inside the `async fn`, at most 40 bytes
 /// larger, or a closure that is called once, in which `#[track_caller]` has no effect: the
-/// two are refused together. An `async fn` whose arguments are taken apart by patterns that
-/// leave something behind, such as `(a, _)`, keeps them twice.
+/// two are refused together. An `async fn` keeps some arguments twice: those that it hands on
+/// before it first waits, those that patterns take apart and leave something of, such as
+/// `(a, _)`, and those that its name is made from.
 ///
 /// # Functions that return a future
 ///
@@ -229,8 +230,9 @@ pub fn counted(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// There the accumulator belongs to the task: it is open whenever the function is polled,
 /// on whichever thread, and while it is dropped. For that the body becomes an async block
-/// inside the function, at most 40 bytes larger; arguments that are taken apart by patterns
-/// which leave something behind, such as `(a, _)`, are kept twice.
+/// inside the function, at most 40 bytes larger. Arguments that the function hands on before
+/// it first waits are kept twice, and those that patterns take apart and leave something of,
+/// such as `(a, _)`.
 ///
 /// # Options
 ///

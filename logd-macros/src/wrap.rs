@@ -7,7 +7,7 @@ use quote::quote_spanned;
 use crate::{
     item::{is_punct, mentions},
     returned::Returned,
-    site::{made, Library},
+    site::{made, made_at, Library},
 };
 
 /// What a body is of, which decides how it can be taken in.
@@ -103,8 +103,14 @@ impl Wrap<'_> {
             _ if self.returns.is_empty() => quote_spanned!(made()=> ()),
             _ => written,
         };
-        let private = &self.library.private;
-        quote_spanned!(made()=> if false { return #private::value::<#written>(); })
+        // Notes say that the type was inferred here.
+        let at = self
+            .returns
+            .first()
+            .map_or_else(made, |first| made_at(first.span()));
+        let private = self.library.private_at(at);
+        let returned = quote_spanned!(at=> return #private::value::<#written>());
+        quote_spanned!(made()=> if false { #returned; })
     }
 }
 
