@@ -7,7 +7,7 @@
 use std::{env, fs, process::ExitCode};
 
 use syn::{
-    Attribute, ReturnType, Signature, Type, Visibility,
+    Attribute, Meta, ReturnType, Signature, Type, Visibility,
     spanned::Spanned,
     visit::{self, Visit},
 };
@@ -41,10 +41,15 @@ impl Functions {
     }
 }
 
+/// Whether there is this attribute, or one that some configuration gives.
 fn has(attributes: &[Attribute], name: &str) -> bool {
-    attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident(name))
+    attributes.iter().any(|attribute| {
+        let path = attribute.path();
+        path.is_ident(name)
+            || path.is_ident("cfg_attr")
+                && matches!(&attribute.meta, Meta::List(list)
+                    if list.tokens.clone().into_iter().any(|token| token.to_string() == name))
+    })
 }
 
 fn returns_outcome(head: &Signature) -> bool {
