@@ -6,7 +6,7 @@ pub(crate) mod events;
 pub(crate) mod histogram;
 #[path = "../../logd-runtime/src/record/past.rs"]
 mod past;
-#[path = "../../logd-runtime/src/record/slot.rs"]
+#[path = "../../logd-runtime/src/record/slot/mod.rs"]
 pub(crate) mod slot;
 #[path = "../../logd-runtime/src/record/values.rs"]
 pub(crate) mod values;

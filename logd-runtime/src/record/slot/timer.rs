@@ -1,0 +1,279 @@
+//! A timer: every call counted, clocked ones with their value.
+
+use std::sync::Arc;
+
+use super::Slot;
+use crate::rate::GapTable;
+use crate::record::shard;
+use crate::record::values::{RAW, Reading, Sink, Values, ValuesSeen};
+use crate::sync::atomic::Ordering;
+
+const CALLS: usize = 0;
+const GAP: usize = 1;
+const HEAD: usize = 2;
+const LIMIT: usize = 3;
+
+impl Slot {
+    /// Whether this call is one that is clocked; `None` before [`sample`](Self::sample).
+    #[inline]
+    pub(crate) fn is_clocked(&self) -> Option<bool> {
+        let gap = self.get(GAP);
+        if gap == 0 {
+            return self.begin_gap();
+        }
+        self.set(GAP, gap - 1);
+        Some(false)
+    }
+
+    #[inline(never)]
+    fn begin_gap(&self) -> Option<bool> {
+        let gap = self.values.get()?.next_gap()?;
+        self.set(GAP, gap.into());
+        Some(true)
+    }
+
+    /// Ends the gap: the next call is clocked.
+    pub(crate) fn clock_next(&self) {
+        self.set(GAP, 0);
+    }
+
+    /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
+    pub(crate) fn sample(&self, gaps: &Arc<GapTable>) {
+        self.make_values().sample(Arc::clone(gaps));
+    }
+
+    /// The values, made when there are none: the one time that a timer allocates on
+    /// this thread. For the slow path, which an instrumented allocator can not enter twice.
+    pub(crate) fn make_values(&self) -> &Values {
+        if self.values.get().is_none() {
+            // Made before it is put there: what is recorded meanwhile must find the
+            // place empty, not being filled.
+            let values = Arc::new(Values::new());
+            let _ = self.values.set(values);
+            self.set(LIMIT, RAW);
+        }
+        self.values.get_or_init(Arc::default)
+    }
+
+    /// Counts a call that is not clocked.
+    #[inline]
+    pub(crate) fn count_call(&self) {
+        self.bump(CALLS);
+    }
+
+    /// Counts a clocked call with its value.
+    #[inline]
+    pub(crate) fn time(&self, reading: Reading) {
+        let head = self.get(HEAD);
+        if head < self.get(LIMIT)
+            && let Some(values) = self.values.get()
+        {
+            self.store_raw(values, head, reading);
+            self.count_clocked();
+        } else {
+            self.time_slowly(head, reading);
+        }
+    }
+
+    #[inline]
+    fn store_raw(&self, values: &Values, head: u64, reading: Reading) {
+        values.set_raw(head, reading);
+        // ORDERING: a reader that sees the new head sees the value.
+        self.cells[HEAD].store(head + 1, Ordering::Release);
+    }
+
+    /// The last step of a clocked call: who counts the call finds its value.
+    #[inline]
+    fn count_clocked(&self) {
+        let calls = self.get(CALLS).wrapping_add(1);
+        // ORDERING: a reader that counts the call sees where its value is.
+        self.cells[CALLS].store(calls, Ordering::Release);
+    }
+
+    /// The first value of this thread, or one that there was no room for when it last looked.
+    #[inline(never)]
+    fn time_slowly(&self, head: u64, reading: Reading) {
+        if let Some(values) = self.values.get() {
+            if let Some(limit) = values.make_room(head, reading) {
+                self.set(LIMIT, limit);
+                self.store_raw(values, head, reading);
+            }
+        } else if shard::is_busy() {
+            // Out of the making of the values themselves: the call is counted, its
+            // duration has no place yet.
+            return self.count_call();
+        } else {
+            let _quiet = shard::quiet();
+            self.store_raw(self.make_values(), head, reading);
+        }
+        self.count_clocked();
+    }
+}
+
+/// What the worker has read of a timer's slot so far.
+#[derive(Debug, Default)]
+pub(crate) struct TimerSeen {
+    calls: u64,
+    values: ValuesSeen,
+}
+
+impl Slot {
+    /// Tells the values since the last drain and returns how many calls there were.
+    pub(crate) fn drain_timer(
+        &self,
+        seen: &mut TimerSeen,
+        seconds_per_tick: f64,
+        sink: &mut impl Sink,
+    ) -> u64 {
+        // Read first: a call that is counted has its value told, now or before.
+        // ORDERING: pairs with the writer's release of the count.
+        let calls = self.cells[CALLS].load(Ordering::Acquire);
+        let untold = match self.values.get() {
+            Some(values) => {
+                values.drain(&self.cells[HEAD], &mut seen.values, seconds_per_tick, sink)
+            }
+            None => 0,
+        };
+        // Calls go out with their values. Some of the untold may be of later calls.
+        let calls = calls.wrapping_sub(untold);
+        let gained = calls.wrapping_sub(seen.calls);
+        if gained > u64::MAX / 2 {
+            return 0;
+        }
+        seen.calls = calls;
+        gained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Collected {
+        values: Vec<(f64, u64)>,
+        extremes: Vec<f64>,
+    }
+
+    impl Collected {
+        fn count(&self) -> u64 {
+            self.values.iter().map(|(_, count)| count).sum()
+        }
+
+        /// The lowest and highest of all.
+        fn run(&self) -> Option<(f64, f64)> {
+            let values = self.values.iter().map(|(value, _)| *value);
+            let all = || values.clone().chain(self.extremes.iter().copied());
+            Some((all().reduce(f64::min)?, all().reduce(f64::max)?))
+        }
+    }
+
+    impl Sink for Collected {
+        fn value(&mut self, seconds: f64) {
+            self.values.push((seconds, 1));
+        }
+        fn bucket(&mut self, seconds: f64, count: u64) {
+            self.values.push((seconds, count));
+        }
+        fn extreme(&mut self, seconds: f64) {
+            self.extremes.push(seconds);
+        }
+    }
+
+    fn nanoseconds(n: u64) -> Reading {
+        Reading::duration(std::time::Duration::from_nanos(n))
+    }
+
+    #[test]
+    fn a_timer_keeps_raw_values_up_to_its_bound_and_counts_the_rest() {
+        histogram_spares();
+        let (slot, mut seen) = (Slot::default(), TimerSeen::default());
+        for n in 1..=RAW {
+            slot.time(nanoseconds(n * 1000));
+        }
+        slot.count_call();
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        let values: Vec<_> = (1..=RAW).map(|n| ((n * 1000) as f64 / 1e9, 1)).collect();
+        assert_eq!(told.values, values);
+        assert!(told.extremes.is_empty());
+
+        // One more than there are places for: the first of them go to the histogram.
+        for n in 1..=RAW + 1 {
+            slot.time(nanoseconds(n * 1000));
+        }
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        assert_eq!(told.count(), RAW + 1);
+        assert_eq!(told.values[0], (((RAW + 1) * 1000) as f64 / 1e9, 1));
+        let highest = (RAW * 1000) as f64 / 1e9;
+        assert_eq!(told.extremes, [1e-6, highest]);
+        assert!(told.values[1..].iter().all(|(value, _)| *value <= highest));
+
+        // Nothing is told twice.
+        let mut told = Collected::default();
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), 0);
+        assert_eq!((told.count(), told.extremes.len()), (0, 0));
+    }
+
+    #[test]
+    fn extremes_past_the_raw_values_are_those_of_their_window() {
+        histogram_spares();
+        let (slot, mut seen) = (Slot::default(), TimerSeen::default());
+        for window in 0..3 {
+            for n in 0..RAW + 10 {
+                slot.time(nanoseconds(1000 + n + window));
+            }
+            let mut told = Collected::default();
+            slot.drain_timer(&mut seen, 1.0, &mut told);
+            let lowest = (1000 + window) as f64 / 1e9;
+            let highest = (1000 + RAW - 1 + window) as f64 / 1e9;
+            assert_eq!(told.extremes, [lowest, highest], "window {window}");
+            assert_eq!(told.count(), RAW + 10);
+        }
+    }
+
+    /// Every drain finds as many values as calls, whatever the writer is doing just then.
+    #[test]
+    fn drains_beside_a_writer_tell_every_call_with_its_value() {
+        const CALLS: u64 = 300_000;
+        histogram_spares();
+        let (slot, done) = (Slot::default(), AtomicBool::new(false));
+        let (mut seen, mut told, mut calls) = (TimerSeen::default(), Collected::default(), 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in 0..CALLS {
+                    let ticks = Reading::ticks(1000 + (n * 7919) % 100_000);
+                    let reading = if n % 1000 < 900 {
+                        ticks
+                    } else {
+                        nanoseconds(n)
+                    };
+                    slot.time(reading);
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            while !done.load(Ordering::Relaxed) {
+                calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+                assert!(told.count() >= calls, "{} of {calls}", told.count());
+            }
+        });
+        calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+        assert_eq!((calls, told.count()), (CALLS, CALLS));
+        assert_eq!(told.run(), Some((900e-9, 299_999e-9)));
+    }
+
+    #[test]
+    fn ticks_and_nanoseconds_are_told_apart() {
+        assert_eq!(Reading::ticks(500).seconds(2.0), 1000.0);
+        assert_eq!(nanoseconds(11_430_000_000).seconds(2.0), 11.43);
+        let forever = Reading::duration(std::time::Duration::MAX).seconds(1.0);
+        assert!(forever > 4e9, "{forever}");
+    }
+
+    fn histogram_spares() {
+        crate::record::histogram::refill_spares();
+    }
+}
