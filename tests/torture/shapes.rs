@@ -24,6 +24,8 @@ mod hostile_async;
 mod hostile_bodies;
 #[path = "families/hostile_names.rs"]
 mod hostile_names;
+#[path = "families/hostile_outcomes.rs"]
+mod hostile_outcomes;
 #[path = "families/hostile_stacks.rs"]
 mod hostile_stacks;
 #[path = "families/hostile_types.rs"]
