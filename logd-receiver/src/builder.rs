@@ -3,7 +3,7 @@
 
 use std::net::ToSocketAddrs;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
@@ -192,6 +192,44 @@ impl Builder {
     /// assert!(error.is_invalid_setting());
     /// ```
     pub fn bind(self, address: impl ToSocketAddrs) -> Result<Receiver, Error> {
+        self.start(|buffer| Socket::bind(address, buffer))
+    }
+
+    /// Starts to listen on a Unix datagram socket at this path. The file of a socket that this
+    /// user has left there and nobody listens on is removed first, and this one when the
+    /// receiver ends. Who may send is said by the file's permissions, hence by the umask.
+    ///
+    /// The kernel keeps a few datagrams (`net.unix.max_dgram_qlen`, often 10) and has those who
+    /// send wait for more, so nothing is lost in this queue, and
+    /// [`receive_buffer`](Builder::receive_buffer) has no meaning.
+    ///
+    /// # Errors
+    ///
+    /// A setting that makes no sense, a path that is taken, too long or not allowed, or a log
+    /// folder that cannot be made.
+    ///
+    /// ```
+    /// use logd_receiver::Receiver;
+    /// use std::os::unix::net::UnixDatagram;
+    ///
+    /// # let folder = std::env::temp_dir().join(format!("logd-doc-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let path = folder.join("logd.sock");
+    /// let receiver = Receiver::builder().bind_unix(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.send_to(b"\x83\xa2id\x02\xa3key\xa4hits\xa5value\x07", &path)?;
+    ///
+    /// assert_eq!(receiver.flush().counter("hits").unwrap().sum, 7.0);
+    /// drop(receiver);
+    /// assert!(!path.exists());
+    /// # std::fs::remove_dir(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bind_unix(self, path: impl AsRef<Path>) -> Result<Receiver, Error> {
+        self.start(|_| Socket::bind_unix(path.as_ref()))
+    }
+
+    fn start(self, bind: impl FnOnce(usize) -> Result<Socket, Error>) -> Result<Receiver, Error> {
         self.check()?;
         let logs = match self.log_dir {
             Some(dir) => Some(
@@ -200,8 +238,8 @@ impl Builder {
             ),
             None => None,
         };
-        let socket = Socket::bind(address, self.receive_buffer)?;
-        let local_addr = socket.local_addr();
+        let socket = bind(self.receive_buffer)?;
+        let address = socket.address();
         let (wake, woken) = UnixStream::pair().map_err(Error::start)?;
         for end in [&wake, &woken] {
             end.set_nonblocking(true).map_err(Error::start)?;
@@ -225,7 +263,7 @@ impl Builder {
             .spawn(move || reader.run())
             .map_err(Error::start)?;
         Ok(Receiver::new(
-            local_addr,
+            address,
             self.threshold,
             commands,
             wake,

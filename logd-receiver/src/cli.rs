@@ -14,9 +14,17 @@ pub(crate) enum Command {
     Print(String),
 }
 
+/// Where to receive.
+pub(crate) enum Listen {
+    /// An address or a name, and a port.
+    Udp(String),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
 /// How to receive.
 pub(crate) struct Options {
-    pub(crate) listen: String,
+    pub(crate) listen: Listen,
     pub(crate) interval: Duration,
     pub(crate) threshold: f64,
     pub(crate) graphite: Option<String>,
@@ -40,7 +48,8 @@ logd receives counters, timers, meters and log lines, and prints them each inter
 
 Usage: logd [OPTIONS]
 
-  --listen HOST:PORT    where to receive [127.0.0.1:8126]; port 0 takes a free port
+  --listen HOST:PORT    where to receive [127.0.0.1:8126]; port 0 takes a free port;
+                        unix:PATH is a Unix datagram socket
   --interval TIME       how long an interval lasts: 10s, 500ms, 1m [10s]
   --threshold PERCENT   the smallest samples that a timer's mean and upper_N look at [90]
   --graphite HOST:PORT  ship every interval to Graphite, or what takes its line protocol
@@ -53,7 +62,7 @@ Ctrl-C and SIGTERM end the last interval, print and ship it, and stop.";
 
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut options = Options {
-        listen: "127.0.0.1:8126".into(),
+        listen: Listen::Udp("127.0.0.1:8126".into()),
         interval: Duration::from_secs(10),
         threshold: 90.0,
         graphite: None,
@@ -64,8 +73,17 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
     while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
         match arg {
             Long("listen") => {
-                let listen = text(&mut parser, "--listen", "HOST:PORT")?;
-                options.listen = address("--listen", listen)?;
+                let listen = text(&mut parser, "--listen", "HOST:PORT or unix:PATH")?;
+                options.listen = match listen.strip_prefix("unix:") {
+                    Some(path) if path.is_empty() || path.contains(char::is_control) => {
+                        return Err(format!(
+                            "--listen {listen:?} is no path: write one such as \
+                             unix:/run/logd.sock"
+                        ));
+                    }
+                    Some(path) => Listen::Unix(path.into()),
+                    None => Listen::Udp(address("--listen", listen)?),
+                };
             }
             Long("interval") => {
                 let time = text(&mut parser, "--interval", "a time")?;

@@ -31,7 +31,7 @@ enum Kind {
 }
 
 impl Error {
-    /// Whether another program, or another receiver, holds the port.
+    /// Whether another program, or another receiver, holds the port or the path.
     #[must_use]
     pub fn is_address_in_use(&self) -> bool {
         self.kind == Kind::AddressInUse
@@ -80,6 +80,39 @@ impl Error {
             },
             message: format!("cannot listen on {address}: {advice}"),
             source: Some(source),
+        }
+    }
+
+    pub(crate) fn socket_path(path: &Path, source: io::Error) -> Error {
+        Error {
+            kind: Kind::InvalidSetting,
+            message: format!(
+                "cannot listen on unix:{}: a socket has no path that is so long, or empty: write \
+                 one of 1 to 100 bytes, unix:/run/logd.sock say",
+                path.display()
+            ),
+            source: Some(source),
+        }
+    }
+
+    pub(crate) fn bind_unix(path: &Path, source: io::Error) -> Error {
+        let advice = match source.kind() {
+            io::ErrorKind::NotFound => "there is no such folder: make it first",
+            io::ErrorKind::PermissionDenied => "not allowed in this folder",
+            _ => "the system refused",
+        };
+        Error {
+            kind: Kind::Io,
+            message: format!("cannot listen on unix:{}: {advice}", path.display()),
+            source: Some(source),
+        }
+    }
+
+    pub(crate) fn path_taken(path: &Path, advice: &str) -> Error {
+        Error {
+            kind: Kind::AddressInUse,
+            message: format!("cannot listen on unix:{}: {advice}", path.display()),
+            source: None,
         }
     }
 

@@ -25,6 +25,7 @@
 //! datagrams sent = datagrams read + lost on the way, and
 //! datagrams read = messages + bad + ignored.
 
+mod address;
 mod aggregate;
 mod builder;
 mod error;
@@ -40,7 +41,9 @@ mod socket;
 mod sys;
 mod table;
 mod time;
+mod unix;
 
+pub use address::Address;
 pub use builder::Builder;
 pub use error::Error;
 pub use health::{Bad, Health};

@@ -13,7 +13,7 @@ use logd_receiver::{Event, Interval, Receiver};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::cli::{Command, Options};
+use crate::cli::{Command, Listen, Options};
 
 /// Lines and intervals that may wait for a slow terminal before they are dropped, and counted.
 const EVENTS: usize = 10_000;
@@ -60,7 +60,10 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if let Some(dir) = &options.log_dir {
         builder = builder.log_dir(dir);
     }
-    let receiver = builder.bind(&*options.listen)?;
+    let receiver = match options.listen {
+        Listen::Udp(address) => builder.bind(address)?,
+        Listen::Unix(path) => builder.bind_unix(path)?,
+    };
 
     let printer = Printer { json: options.json };
     if printer.start(&receiver).is_err() {
@@ -96,8 +99,10 @@ struct Printer {
 
 impl Printer {
     fn start(self, receiver: &Receiver) -> io::Result<()> {
-        let address = receiver.local_addr();
+        let address = receiver.address().to_string();
         print(&if self.json {
+            // A path may have these; control characters the arguments do not let through.
+            let address = address.replace('\\', "\\\\").replace('"', "\\\"");
             format!("{{\"type\":\"listening\",\"address\":\"{address}\"}}")
         } else {
             format!("logd listening on {address}")

@@ -2,7 +2,7 @@
 //! command or the interval's end. Nothing it does waits for anybody else.
 
 use std::io::Read;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, SyncSender, TryRecvError, TrySendError};
 use std::time::{Duration, Instant, SystemTime};
@@ -110,6 +110,7 @@ impl Reader {
                     continue;
                 }
                 Ok(Command::Stop(reply)) => {
+                    self.socket.close();
                     self.drain(&mut buffer);
                     let _ = reply.send(self.end());
                     return;
@@ -175,14 +176,14 @@ impl Reader {
         while matches!(self.woken.read(&mut [0; 64]), Ok(read) if read > 0) {}
     }
 
-    fn take(&mut self, datagram: &[u8], from: SocketAddr) {
+    fn take(&mut self, datagram: &[u8], from: IpAddr) {
         self.health.datagrams += 1;
         let taken = match decode(datagram) {
             Ok(Message::Counter { key, value, rate }) => self.aggregate.counter(key, value, rate),
             Ok(Message::Meter { key, value }) => self.aggregate.meter(key, value),
             Ok(Message::Timer { key, value, rate }) => self.aggregate.timer(key, value, rate),
             Ok(Message::Log { path, fields }) => {
-                let line = LogLine::new(path, fields, from.ip().to_canonical());
+                let line = LogLine::new(path, fields, from);
                 self.take_line(line);
                 Ok(())
             }

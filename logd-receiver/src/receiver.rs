@@ -2,11 +2,12 @@
 //! interval and waits for the answer.
 
 use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::thread::JoinHandle;
 
+use crate::address::Address;
 use crate::builder::Builder;
 use crate::error::Error;
 use crate::interval::Interval;
@@ -37,7 +38,7 @@ pub enum Event {
 /// ```
 #[derive(Debug)]
 pub struct Receiver {
-    address: SocketAddr,
+    address: Address,
     threshold: f64,
     commands: Sender<Command>,
     /// A byte written here ends the thread's wait.
@@ -70,10 +71,28 @@ impl Receiver {
         Builder::default()
     }
 
-    /// The address that it listens on.
+    /// The address and the UDP port that it listens on. A receiver on a Unix socket has none:
+    /// then it is `0.0.0.0:0`, where nobody listens, and [`address`](Self::address) tells more.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        match self.address {
+            Address::Udp(address) => address,
+            Address::Unix(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        }
+    }
+
+    /// Where it listens, whatever kind of socket it is.
+    ///
+    /// ```
+    /// use logd_receiver::Receiver;
+    ///
+    /// let receiver = Receiver::bind("127.0.0.1:0")?;
+    /// assert_eq!(receiver.address().to_string(), receiver.local_addr().to_string());
+    /// # Ok::<(), logd_receiver::Error>(())
+    /// ```
+    #[must_use]
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
     /// Ends the interval now and returns it. Everything that was sent on this machine before
@@ -121,7 +140,7 @@ impl Receiver {
     }
 
     pub(crate) fn new(
-        address: SocketAddr,
+        address: Address,
         threshold: f64,
         commands: Sender<Command>,
         wake: UnixStream,

@@ -1,24 +1,32 @@
-//! The UDP socket: bound with a receive buffer as large as the system grants, read without
+//! The socket: bound with a receive buffer as large as the system grants, read without
 //! blocking, and honest about what its queue lost.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
 
+use crate::address::Address;
 use crate::error::Error;
 use crate::sys;
+use crate::unix::UnixSocket;
 
 /// The kernel charges a queued datagram at least this much of the receive buffer.
 const LEAST_CHARGE: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct Socket {
-    udp: UdpSocket,
-    address: SocketAddr,
+    kind: Kind,
     /// More datagrams than this cannot be waiting at any one time.
     capacity: usize,
     /// The overflow count that has been reported.
     reported: u32,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Udp { udp: UdpSocket, address: SocketAddr },
+    Unix(UnixSocket),
 }
 
 impl Socket {
@@ -34,30 +42,55 @@ impl Socket {
         Err(failure.unwrap_or_else(|| Error::resolve(io::ErrorKind::NotFound.into())))
     }
 
+    /// Binds a Unix socket to a path.
+    pub(crate) fn bind_unix(path: &Path) -> Result<Socket, Error> {
+        let unix = UnixSocket::bind(path)?;
+        Ok(Socket {
+            capacity: unix.capacity(),
+            // Who sends is told that there is no room, so nothing overflows.
+            reported: sys::overflows(&unix).unwrap_or_default(),
+            kind: Kind::Unix(unix),
+        })
+    }
+
     fn new(udp: UdpSocket, buffer: usize) -> io::Result<Socket> {
         udp.set_nonblocking(true)?;
         sys::set_receive_buffer(&udp, buffer);
         let granted = sys::receive_buffer(&udp).unwrap_or(buffer);
         Ok(Socket {
-            address: udp.local_addr()?,
             capacity: granted / LEAST_CHARGE + 1,
             reported: sys::overflows(&udp).unwrap_or_default(),
-            udp,
+            kind: Kind::Udp {
+                address: udp.local_addr()?,
+                udp,
+            },
         })
     }
 
-    pub(crate) fn local_addr(&self) -> SocketAddr {
-        self.address
+    pub(crate) fn address(&self) -> Address {
+        match &self.kind {
+            Kind::Udp { address, .. } => Address::Udp(*address),
+            Kind::Unix(unix) => Address::Unix(unix.path().to_owned()),
+        }
     }
 
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// The next datagram in the queue; `None` when there is none.
-    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    /// The next datagram in the queue, and who sent it: this machine, through a Unix socket.
+    /// `None` when there is none.
+    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<(usize, IpAddr)> {
         loop {
-            match self.udp.recv_from(buffer) {
+            let received = match &self.kind {
+                Kind::Udp { udp, .. } => udp
+                    .recv_from(buffer)
+                    .map(|(length, from)| (length, from.ip().to_canonical())),
+                Kind::Unix(unix) => unix
+                    .receive(buffer)
+                    .map(|length| (length, Ipv4Addr::LOCALHOST.into())),
+            };
+            match received {
                 Ok(received) => return Some(received),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Anything else than an empty queue passes too: the next wait will tell.
@@ -66,9 +99,16 @@ impl Socket {
         }
     }
 
+    /// Takes no more, where who sends is told so; what is in the queue can still be read.
+    pub(crate) fn close(&mut self) {
+        if let Kind::Unix(unix) = &mut self.kind {
+            unix.close();
+        }
+    }
+
     /// Datagrams lost in the queue since the last call.
     pub(crate) fn take_lost(&mut self) -> Option<u64> {
-        let overflows = sys::overflows(&self.udp)?;
+        let overflows = sys::overflows(self)?;
         let lost = overflows.wrapping_sub(self.reported);
         self.reported = overflows;
         Some(lost.into())
@@ -77,6 +117,9 @@ impl Socket {
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.udp.as_fd()
+        match &self.kind {
+            Kind::Udp { udp, .. } => udp.as_fd(),
+            Kind::Unix(unix) => unix.as_fd(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The three system calls that std has no name for. All unsafe code of this crate is here,
+//! The system calls that std has no name for. All unsafe code of this crate is here,
 //! behind functions that are safe to call with anything.
 
 #![allow(
@@ -7,7 +7,6 @@
 )]
 
 use std::io;
-use std::net::UdpSocket;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
@@ -50,7 +49,7 @@ pub(crate) fn wait(
 
 /// Asks for a receive buffer of this many bytes. The system may grant less: without a
 /// privilege it stays under a limit of its own.
-pub(crate) fn set_receive_buffer(socket: &UdpSocket, bytes: usize) {
+pub(crate) fn set_receive_buffer(socket: &impl AsFd, bytes: usize) {
     let bytes = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let options = [libc::SO_RCVBUFFORCE, libc::SO_RCVBUF];
@@ -61,7 +60,7 @@ pub(crate) fn set_receive_buffer(socket: &UdpSocket, bytes: usize) {
         // wants, and its size is given.
         let result = unsafe {
             libc::setsockopt(
-                socket.as_raw_fd(),
+                socket.as_fd().as_raw_fd(),
                 libc::SOL_SOCKET,
                 option,
                 (&raw const bytes).cast(),
@@ -75,14 +74,14 @@ pub(crate) fn set_receive_buffer(socket: &UdpSocket, bytes: usize) {
 }
 
 /// How many bytes the receive buffer has.
-pub(crate) fn receive_buffer(socket: &UdpSocket) -> Option<usize> {
+pub(crate) fn receive_buffer(socket: &impl AsFd) -> Option<usize> {
     let [bytes] = option::<1>(socket, libc::SO_RCVBUF)?;
     usize::try_from(bytes).ok()
 }
 
 /// How many datagrams have found the receive buffer full since the socket was made. It wraps.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn overflows(socket: &UdpSocket) -> Option<u32> {
+pub(crate) fn overflows(socket: &impl AsFd) -> Option<u32> {
     // The last of the nine figures that the kernel keeps about a socket's memory. Unlike the
     // control message with the same figure it needs no further datagram to be seen.
     let figures = option::<9>(socket, libc::SO_MEMINFO)?;
@@ -91,12 +90,18 @@ pub(crate) fn overflows(socket: &UdpSocket) -> Option<u32> {
 
 /// How many datagrams have found the receive buffer full: this system does not tell.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn overflows(_socket: &UdpSocket) -> Option<u32> {
+pub(crate) fn overflows(_socket: &impl AsFd) -> Option<u32> {
     None
 }
 
+/// The user that this process acts as.
+pub(crate) fn effective_user() -> u32 {
+    // SAFETY: asks for a number, and never fails.
+    unsafe { libc::geteuid() }
+}
+
 /// A socket option that consists of `N` 32-bit figures.
-fn option<const N: usize>(socket: &UdpSocket, option: libc::c_int) -> Option<[u32; N]> {
+fn option<const N: usize>(socket: &impl AsFd, option: libc::c_int) -> Option<[u32; N]> {
     let mut figures = [0_u32; N];
     let size = size_of_val(&figures);
     let mut len = size as libc::socklen_t;
@@ -104,7 +109,7 @@ fn option<const N: usize>(socket: &UdpSocket, option: libc::c_int) -> Option<[u3
     // an array that outlives the call, and any bytes are valid for it.
     let result = unsafe {
         libc::getsockopt(
-            socket.as_raw_fd(),
+            socket.as_fd().as_raw_fd(),
             libc::SOL_SOCKET,
             option,
             figures.as_mut_ptr().cast(),
