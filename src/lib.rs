@@ -75,11 +75,11 @@ mod macros;
 pub use logd_macros::{accumulate, accumulated, counted, timed};
 #[doc(inline)]
 pub use logd_runtime::{
-    Accumulator, AccumulatorExt, Amount, Builder, Client, Config, Counter, DropReason, Drops,
-    Error, FlushGuard, FlushReport, Format, InAccumulator, Meter, Origin, Outcome, Reading, Scope,
-    Scoped, Section, Stats, TimedGuard, Timer, builder, client, delete_log, flush,
-    flush_accumulator, flush_accumulators, flush_async, init, start_accumulator, start_timer,
-    stop_accumulator, stop_timer,
+    Accumulator, AccumulatorExt, AddressFamily, Amount, Builder, Client, Config, Counter,
+    DropReason, Drops, Error, FlushGuard, FlushReport, Format, InAccumulator, Meter, Origin,
+    Outcome, Reading, Scope, Scoped, Section, Stats, TimedGuard, Timer, builder, client,
+    delete_log, flush, flush_accumulator, flush_accumulators, flush_async, init, start_accumulator,
+    start_timer, stop_accumulator, stop_timer,
 };
 #[cfg(feature = "log")]
 #[doc(inline)]

@@ -57,4 +57,5 @@ pub use metric::{Amount, Counter, Meter, Reading, TimedGuard, Timer};
 pub use outcome::Outcome;
 pub use scope::{Scope, Scoped};
 pub use stats::{DropReason, Drops, FlushReport, Stats};
+pub use transport::AddressFamily;
 pub use wire::Format;

@@ -78,6 +78,16 @@ pub(crate) fn send_segments(_: &UdpSocket, _: &[u8], _: u16) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// What has the number of an open file.
+#[cfg(unix)]
+pub(crate) trait Numbered: std::os::fd::AsRawFd + std::os::fd::IntoRawFd {}
+#[cfg(unix)]
+impl<S: std::os::fd::AsRawFd + std::os::fd::IntoRawFd> Numbered for S {}
+#[cfg(not(unix))]
+pub(crate) trait Numbered {}
+#[cfg(not(unix))]
+impl<S> Numbered for S {}
+
 /// What tells an open file from every other.
 #[cfg(unix)]
 pub(crate) type FileIdentity = (libc::dev_t, libc::ino_t);
@@ -86,8 +96,7 @@ pub(crate) type FileIdentity = ();
 
 /// Which file a socket's number stands for now, if any.
 #[cfg(unix)]
-pub(crate) fn identity(socket: &UdpSocket) -> Option<FileIdentity> {
-    use std::os::fd::AsRawFd;
+pub(crate) fn identity(socket: &impl Numbered) -> Option<FileIdentity> {
     let mut status = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: `status` has room for what the call writes, and lives until it returns. A number
     // that is no open file's is an error.
@@ -101,14 +110,14 @@ pub(crate) fn identity(socket: &UdpSocket) -> Option<FileIdentity> {
 
 /// Files are not closed behind our back here.
 #[cfg(not(unix))]
-pub(crate) fn identity(_: &UdpSocket) -> Option<FileIdentity> {
+pub(crate) fn identity(_: &impl Numbered) -> Option<FileIdentity> {
     Some(())
 }
 
 /// Forgets a socket without closing its number.
-pub(crate) fn leave_open(socket: UdpSocket) {
+pub(crate) fn leave_open(socket: impl Numbered) {
     #[cfg(unix)]
-    let _ = std::os::fd::IntoRawFd::into_raw_fd(socket);
+    let _ = socket.into_raw_fd();
     #[cfg(not(unix))]
     drop(socket);
 }

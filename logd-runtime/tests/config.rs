@@ -158,6 +158,7 @@ fn every_setting_can_be_made_in_a_file_and_in_the_environment() {
         ("report_drops", "false"),
         ("format", "dogstatsd"),
         ("tags", "\"env:prod,zone:eu\""),
+        ("address_family", "prefer_ipv6"),
     ];
     let names: Vec<_> = Config::default().origins().map(|(name, ..)| name).collect();
     assert_eq!(names, values.map(|(name, _)| name), "all that there are");
@@ -777,6 +778,11 @@ const MALFORMED: &[(&str, usize, &str)] = &[
         "tags = 'env:my prod'",
         1,
         "tags is \"env:my prod\": write a name and a value such as env:prod, without white space, `,` `|` `#` or `@`",
+    ),
+    (
+        "address_family = inet6",
+        1,
+        "address_family is \"inet6\": write prefer_ipv4, prefer_ipv6, ipv4 or ipv6",
     ),
     (
         "log_queue_bytes = 1MiB",

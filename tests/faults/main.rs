@@ -27,3 +27,4 @@ mod peer;
 mod program;
 mod receivers;
 mod sandbox;
+mod unix_sockets;

@@ -1,7 +1,10 @@
 //! The name of the receiver's host: one that fails, resolves, changes; a receiver that
 //! moves. In a process with a file of names of its own.
 
-use logd::{Client, DropReason};
+use std::thread;
+use std::time::Duration;
+
+use logd::{AddressFamily, Client, DropReason};
 use logd_receiver::Receiver;
 
 use crate::books::{
@@ -76,7 +79,7 @@ fn name_that_fails_then_resolves_then_changes() {
         let client = reducing(port).host(NAME).build().expect("a client");
 
         let mut made = Made::by(&client, 1000);
-        let report = client.flush(std::time::Duration::from_millis(300));
+        let report = client.flush(Duration::from_millis(300));
         assert!(report.timed_out(), "{report}");
         assert!(report.transport().contains("unresolved"), "{report}");
         let stats = audited(&client, made);
@@ -107,13 +110,117 @@ fn name_that_fails_then_resolves_then_changes() {
 }
 
 #[test]
+fn name_with_addresses_of_both_families() {
+    let test = "names::name_with_addresses_of_both_families";
+    sandbox::run(test, &["mount"], || {
+        let hosts = Hosts::new(test);
+        let ipv4 = Receiver::bind("127.0.0.1:0").expect("a free port");
+        let port = ipv4.local_addr().port();
+        let Ok(ipv6) = Receiver::bind(("::1", port)) else {
+            sandbox::skip(test, "this machine has no ::1");
+            return;
+        };
+        hosts.set_all(NAME, &["::1", "127.0.0.1"]);
+        let client = |family| {
+            let client = reducing(port).host(NAME).address_family(family).build();
+            client.expect("a client")
+        };
+        for (family, comes, other) in [
+            (AddressFamily::PreferIpv4, &ipv4, &ipv6),
+            (AddressFamily::PreferIpv6, &ipv6, &ipv4),
+            (AddressFamily::Ipv4, &ipv4, &ipv6),
+            (AddressFamily::Ipv6, &ipv6, &ipv4),
+        ] {
+            let client = client(family);
+            let made = Made::by(&client, 1000);
+            flushed(&client);
+            Table::of(&comes.flush()).agrees(made, &audited(&client, made));
+            assert_eq!(other.flush().health.datagrams, 0, "{family}");
+        }
+
+        // What is preferred and not there is done without; what is required is waited for.
+        hosts.set(NAME, "127.0.0.1");
+        let preferring = client(AddressFamily::PreferIpv6);
+        let made = Made::by(&preferring, 1000);
+        flushed(&preferring);
+        Table::of(&ipv4.flush()).agrees(made, &audited(&preferring, made));
+        let requiring = client(AddressFamily::Ipv6);
+        let made = Made::by(&requiring, 1000);
+        let report = requiring.flush(Duration::from_millis(100));
+        assert!(report.timed_out(), "{report}");
+        assert!(report.transport().contains("no IPv6 address"), "{report}");
+        assert_eq!(audited(&requiring, made).pending(), made.events());
+    });
+}
+
+#[test]
+fn name_whose_preferred_address_refuses() {
+    let test = "names::name_whose_preferred_address_refuses";
+    sandbox::run(test, &["mount"], || {
+        let hosts = Hosts::new(test);
+        // Nobody listens on 127.0.0.1.
+        let receiver = Receiver::bind("127.0.0.2:0").expect("a free port");
+        let port = receiver.local_addr().port();
+        hosts.set_all(NAME, &["127.0.0.1", "127.0.0.2"]);
+        let client = reducing(port).host(NAME).build().expect("a client");
+        let mut made = make_until_it_comes(&client, &receiver);
+        let before = audited(&client, made);
+        let _ = receiver.flush();
+        // It stays there, in whatever order the answers come.
+        hosts.set_all(NAME, &["127.0.0.2", "127.0.0.1"]);
+        let more = Made::by(&client, 1000);
+        flushed(&client);
+        made += more;
+        let stats = audited(&client, made);
+        let table = Table::of(&receiver.flush());
+        assert_eq!((table.hits, table.calls), (1000.0, 1000.0), "{table:?}");
+        assert_eq!(table.read, stats.messages() - before.messages());
+    });
+}
+
+#[test]
+fn name_that_fails_while_the_last_known_address_works() {
+    let test = "names::name_that_fails_while_the_last_known_address_works";
+    sandbox::run(test, &["mount"], || {
+        let hosts = Hosts::new(test);
+        hosts.set(NAME, "127.0.0.1");
+        let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+        let address = receiver.local_addr();
+        let client = reducing(address.port()).host(NAME).build();
+        let client = client.expect("a client");
+        let mut made = Made::by(&client, 10);
+        flushed(&client);
+        let _ = receiver.stop();
+
+        // Nobody listens, so the name is asked again, and has no answer.
+        hosts.set_all(NAME, &[]);
+        wait_for("failure of the name", || {
+            made += Made::by(&client, 1);
+            let _ = client.flush(PATIENCE);
+            thread::sleep(Duration::from_millis(20));
+            client.stats().transport().contains("last known")
+        });
+        let before = audited(&client, made);
+        let receiver = Receiver::bind(address).expect("the same port");
+        let more = Made::by(&client, 1000);
+        flushed(&client);
+        made += more;
+        let stats = audited(&client, made);
+        assert!(stats.transport().contains("last known"), "{stats:?}");
+        let again = Table::of(&receiver.flush());
+        assert_eq!((again.hits, again.calls), (1000.0, 1000.0), "{again:?}");
+        assert_eq!(again.read, stats.messages() - before.messages());
+    });
+}
+
+#[test]
 fn name_that_never_resolves() {
     let client = reducing(8126)
         .host("no-such-host.invalid")
         .build()
         .expect("a client");
     let made = Made::by(&client, 1000);
-    let report = client.shutdown(std::time::Duration::from_millis(100));
+    let report = client.shutdown(Duration::from_millis(100));
     assert_eq!(
         report.dropped_by(DropReason::Unresolved),
         made.events(),

@@ -21,11 +21,12 @@ pub(crate) struct Peer {
     child: Child,
     commands: ChildStdin,
     says: BufReader<ChildStdout>,
-    address: SocketAddr,
+    address: String,
 }
 
 impl Peer {
-    /// Starts one on an address with port 0, or on the one that another has left.
+    /// Starts one on an address with port 0, on the one that another has left, or on
+    /// `unix:` and the path of a socket.
     pub(crate) fn start(address: impl ToString) -> Peer {
         Peer::start_by(&[], address)
     }
@@ -41,7 +42,7 @@ impl Peer {
             .spawn()
             .expect("a process");
         let mut says = BufReader::new(child.stdout.take().expect("its output"));
-        let address = said(&mut says).parse().expect("its address");
+        let address = said(&mut says);
         Peer {
             commands: child.stdin.take().expect("its input"),
             child,
@@ -51,11 +52,11 @@ impl Peer {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.address.parse().expect("an address of UDP")
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.address.port()
+        self.address().port()
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -121,15 +122,17 @@ fn receiver_process() {
     let Ok(address) = std::env::var(ADDRESS) else {
         return;
     };
-    let receiver = Receiver::builder()
-        .receive_buffer(BUFFER)
-        .bind(address)
-        .expect("an address to listen on");
+    let builder = Receiver::builder().receive_buffer(BUFFER);
+    let receiver = match address.strip_prefix("unix:") {
+        Some(path) => builder.bind_unix(path),
+        None => builder.bind(address),
+    }
+    .expect("an address to listen on");
     let say = |line: &str| {
         let mut out = io::stdout().lock();
         writeln!(out, "\n{SAYS}{line}").and_then(|()| out.flush())
     };
-    say(&receiver.local_addr().to_string()).expect("somebody who reads");
+    say(&receiver.address().to_string()).expect("somebody who reads");
     for _ in io::stdin().lines() {
         say(&receiver.flush().to_json()).expect("somebody who reads");
     }

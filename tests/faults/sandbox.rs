@@ -104,6 +104,15 @@ impl Hosts {
 
     /// Gives a name an address, in place of the one that it had.
     pub(crate) fn set(&self, name: &str, address: &str) {
-        fs::write(&self.0, format!("{address} {name}\n")).expect("the file of names");
+        self.set_all(name, &[address]);
+    }
+
+    /// The same with several, or none.
+    pub(crate) fn set_all(&self, name: &str, addresses: &[&str]) {
+        let lines: String = addresses
+            .iter()
+            .map(|address| format!("{address} {name}\n"))
+            .collect();
+        fs::write(&self.0, lines).expect("the file of names");
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration of a client, checked as a whole when it is built.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::global::{self, FlushGuard};
 use crate::hooks;
 use crate::off::OFF;
+use crate::transport::AddressFamily;
 use crate::wire::Format;
 
 /// Configures a client: [`build`](Self::build) makes one of its own,
@@ -45,6 +47,7 @@ pub struct Builder {
     report_drops: Option<bool>,
     format: Option<Format>,
     tags: Vec<(String, String)>,
+    address_family: Option<AddressFamily>,
     flush_on_exit: bool,
     flush_on_panic: bool,
 }
@@ -69,13 +72,51 @@ impl Builder {
         self
     }
 
-    /// The receiver's host: a name or an address in numbers. `127.0.0.1` by default.
+    /// The receiver's host: a name, an address in numbers, or `unix:` and the path of a socket,
+    /// see [`unix_socket`](Self::unix_socket). `127.0.0.1` by default.
     ///
     /// A name is looked up in the background, so one that does not
     /// resolve is no error here: it shows in [`Stats`](crate::Stats) and flush
-    /// reports, and events are kept until it does.
+    /// reports, and events are kept until it does. It is looked up again once a minute, and two
+    /// seconds after a refusal. The address in use is kept while it is among the answers and
+    /// does not refuse, and while the name fails.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
+        self
+    }
+
+    /// Sends to a Unix datagram socket on this machine, at an absolute path; the same as a
+    /// [`host`](Self::host) of `unix:` and that path. The port has no meaning then.
+    ///
+    /// Nothing is lost on the way: when the receiver has read nothing for a while, or is not
+    /// there, events are kept and merged until it is back, and the state says so. One that ends
+    /// takes with it what it had not read. A path that is too long for a socket, or is not
+    /// UTF-8, is an error when built, and so is any on a system without such sockets.
+    ///
+    /// ```
+    /// use logd_runtime::Client;
+    ///
+    /// # #[cfg(unix)] {
+    /// let client = Client::builder().unix_socket("/run/logd.sock").build()?;
+    /// # }
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
+    pub fn unix_socket(self, path: impl AsRef<Path>) -> Self {
+        self.host(format!("unix:{}", path.as_ref().display()))
+    }
+
+    /// Which addresses of the host's name are used, where it has IPv4 and IPv6 ones: IPv4 ones
+    /// first by default, since the original daemon listens there. An address in numbers that is
+    /// not of the one family allowed is an error when built.
+    ///
+    /// ```
+    /// use logd_runtime::{AddressFamily, Client};
+    ///
+    /// let builder = Client::builder().host("::1").address_family(AddressFamily::Ipv4);
+    /// assert!(builder.build().unwrap_err().is_config());
+    /// ```
+    pub fn address_family(mut self, family: AddressFamily) -> Self {
+        self.address_family = Some(family);
         self
     }
 
@@ -311,6 +352,11 @@ impl Builder {
         if !self.tags.is_empty() {
             config.set(Setting::Tags, |c| &mut c.tags, Some(self.tags));
         }
+        config.set(
+            Setting::AddressFamily,
+            |c| &mut c.address_family,
+            self.address_family,
+        );
         config.check()?;
         Ok(config)
     }

@@ -18,8 +18,7 @@ pub(crate) use self::setting::Setting;
 
 use crate::client::Builder;
 use crate::error::Error;
-use crate::transport::Transport;
-use crate::transport::udp::Udp;
+use crate::transport::{AddressFamily, Transport};
 use crate::wire::Format;
 use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::Settings;
@@ -72,6 +71,7 @@ pub struct Config {
     pub(crate) format: Format,
     /// Name and value.
     pub(crate) tags: Vec<(String, String)>,
+    pub(crate) address_family: AddressFamily,
     origins: [Origin; Setting::ALL.len()],
 }
 
@@ -95,6 +95,7 @@ impl Default for Config {
             report_drops: true,
             format: Format::default(),
             tags: Vec::new(),
+            address_family: AddressFamily::default(),
             origins: std::array::from_fn(|_| Origin::default()),
         }
     }
@@ -118,7 +119,7 @@ impl Config {
     ///
     /// | setting | default | meaning |
     /// |---|---|---|
-    /// | `host` | `127.0.0.1` | the receiver's name or address, [`Builder::host`] |
+    /// | `host` | `127.0.0.1` | the receiver's name or address, [`Builder::host`], or `unix:` and the path of its socket |
     /// | `port` | `8126`; `8125` in the `StatsD` formats | its UDP port |
     /// | `prefix` | none | what stands before every key, with a colon, in the `StatsD` formats with a dot |
     /// | `path` | none | the log that records go to; pylogd's name for it, `logfile`, is taken too |
@@ -134,6 +135,7 @@ impl Config {
     /// | `report_drops` | `true` | whether the receiver is told what was lost, as `logd.client.dropped.…` |
     /// | `format` | `logd` | what is sent, [`Format`](crate::Format): `logd`, `statsd` or `dogstatsd` |
     /// | `tags` | none | tags of everything that is sent, in `dogstatsd` only: `env:prod,zone:eu` |
+    /// | `address_family` | `prefer_ipv4` | which addresses of a name are used, [`AddressFamily`]: also `prefer_ipv6`, `ipv4`, `ipv6` |
     ///
     /// A file has settings of the form `name = value`, one on a line or several; `:` does for
     /// `=`. `#` begins a comment. A value with spaces or a `#` stands in quotes, `"` or `'`; any
@@ -205,7 +207,7 @@ impl Config {
         Builder::new().config(self)
     }
 
-    /// The receiver's name or address.
+    /// The receiver's name or address, or `unix:` and the path of its socket.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -345,7 +347,7 @@ impl Config {
 
     pub(crate) fn transport(&self) -> Transport {
         if self.enabled {
-            Transport::Udp(Udp::new(self.host.trim().to_owned(), self.port()))
+            Transport::new(self.host.trim(), self.port(), self.address_family)
         } else {
             Transport::Nowhere
         }

@@ -4,11 +4,13 @@
 //! which names all.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::Config;
 use crate::key;
+use crate::transport;
 use crate::wire::{self, Format, PathFault, statsd};
 
 /// The longest part of a value that an error repeats.
@@ -33,11 +35,12 @@ pub(crate) enum Setting {
     ReportDrops,
     Format,
     Tags,
+    AddressFamily,
 }
 
 impl Setting {
     /// In the order of the enum, which numbers them.
-    pub(crate) const ALL: [Setting; 16] = [
+    pub(crate) const ALL: [Setting; 17] = [
         Setting::Host,
         Setting::Port,
         Setting::Prefix,
@@ -54,6 +57,7 @@ impl Setting {
         Setting::ReportDrops,
         Setting::Format,
         Setting::Tags,
+        Setting::AddressFamily,
     ];
 
     /// In files, and in capitals behind `LOGD_` in the environment.
@@ -75,6 +79,7 @@ impl Setting {
             Setting::ReportDrops => "report_drops",
             Setting::Format => "format",
             Setting::Tags => "tags",
+            Setting::AddressFamily => "address_family",
         }
     }
 
@@ -89,6 +94,7 @@ impl Setting {
             Setting::Threshold => "the threshold",
             Setting::Format => "the format",
             Setting::Tags => "a tag",
+            Setting::AddressFamily => "the address family",
             other => other.name(),
         }
     }
@@ -145,6 +151,9 @@ impl Setting {
             }
             Setting::Format => {
                 config.format = number(text, "logd, statsd or dogstatsd")?;
+            }
+            Setting::AddressFamily => {
+                config.address_family = number(text, "prefer_ipv4, prefer_ipv6, ipv4 or ipv6")?;
             }
             Setting::Tags => {
                 let tag = |tag: &str| {
@@ -212,6 +221,14 @@ impl Setting {
                 quoted(name),
                 config.format
             )),
+            (Setting::AddressFamily, _) => match config.host.trim().parse::<IpAddr>() {
+                Ok(address) if !config.address_family.allows(address) => Err(format!(
+                    "is {}, which the host {address} is not of: write a host that is, or the \
+                     address family prefer_{}",
+                    config.address_family, config.address_family
+                )),
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -234,6 +251,7 @@ impl Setting {
             Setting::LogQueueRecords => config.log_queue.0.to_string(),
             Setting::LogQueueBytes => config.log_queue.1.to_string(),
             Setting::Format => config.format.to_string(),
+            Setting::AddressFamily => config.address_family.to_string(),
             Setting::Tags => {
                 let tags: Vec<_> = config
                     .tags
@@ -249,6 +267,9 @@ impl Setting {
 fn check_host(host: &str) -> Result<(), String> {
     if host.trim().is_empty() {
         return Err("is empty: write a name or an address such as \"127.0.0.1\"".into());
+    }
+    if let Some(path) = transport::socket_path(host.trim()) {
+        return check_socket_path(host, path);
     }
     if let Some((_, rest)) = host.split_once("://") {
         let name = rest.split(['/', ':']).next().unwrap_or_default();
@@ -285,6 +306,31 @@ fn check_host(host: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// A path that every process of this configuration finds, and a file can have.
+fn check_socket_path(host: &str, path: &str) -> Result<(), String> {
+    let complain = |what: &str| Err(format!("is {}, {what}", quoted(host)));
+    if !path.starts_with('/') || path.starts_with("//") {
+        return complain("which is no absolute path: write one such as \"unix:/run/logd.sock\"");
+    }
+    if path.contains(|c: char| c.is_control() || c == '"') {
+        return complain("which has a quote or a control character: choose another path");
+    }
+    if path.contains(char::REPLACEMENT_CHARACTER) {
+        return complain("which is not UTF-8: choose another path");
+    }
+    #[cfg(unix)]
+    if transport::unix::check(path).is_err() {
+        let length = path.len();
+        return complain(&format!(
+            "of {length} bytes, which is too long for a socket's path: write one of 100 or fewer"
+        ));
+    }
+    #[cfg(not(unix))]
+    return complain("which this system has not: write a name or an address such as \"127.0.0.1\"");
+    #[cfg(unix)]
+    Ok(())
 }
 
 /// Tags must reach the receiver as they are written.

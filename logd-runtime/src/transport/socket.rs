@@ -1,39 +1,37 @@
 //! A socket that is sure to be its own: who becomes a daemon closes all files, and the number
 //! of one may be that of another's file by then, which is neither written to nor closed.
 
-use std::net::UdpSocket;
-
-use crate::sys;
+use crate::sys::{self, Numbered};
 
 #[derive(Debug)]
-pub(crate) struct OwnSocket {
+pub(crate) struct OwnSocket<S: Numbered> {
     /// There until this goes.
-    udp: Option<UdpSocket>,
+    socket: Option<S>,
     identity: Option<sys::FileIdentity>,
 }
 
-impl OwnSocket {
-    pub(crate) fn new(udp: UdpSocket) -> Self {
+impl<S: Numbered> OwnSocket<S> {
+    pub(crate) fn new(socket: S) -> Self {
         OwnSocket {
-            identity: sys::identity(&udp),
-            udp: Some(udp),
+            identity: sys::identity(&socket),
+            socket: Some(socket),
         }
     }
 
     /// The socket, unless its number is another file's now.
-    pub(crate) fn get(&self) -> Option<&UdpSocket> {
-        let udp = self.udp.as_ref()?;
-        (sys::identity(udp) == self.identity).then_some(udp)
+    pub(crate) fn get(&self) -> Option<&S> {
+        let socket = self.socket.as_ref()?;
+        (sys::identity(socket) == self.identity).then_some(socket)
     }
 }
 
-impl Drop for OwnSocket {
+impl<S: Numbered> Drop for OwnSocket<S> {
     fn drop(&mut self) {
         let is_own = self.get().is_some();
-        if let Some(udp) = self.udp.take()
+        if let Some(socket) = self.socket.take()
             && !is_own
         {
-            sys::leave_open(udp);
+            sys::leave_open(socket);
         }
     }
 }
@@ -42,6 +40,7 @@ impl Drop for OwnSocket {
 mod tests {
     use std::fs::File;
     use std::io::Read;
+    use std::net::UdpSocket;
     use std::os::fd::AsRawFd;
 
     use super::*;

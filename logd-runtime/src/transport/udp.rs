@@ -6,24 +6,15 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::Sent;
-use super::resolver::{LookUp, is_numeric};
+use super::resolver::{Name, next_address};
 use super::socket::OwnSocket;
+use super::wait::{Backoff, Room};
+use super::{AddressFamily, Sent, is_full, is_too_large};
 use crate::sys;
 
-/// The first wait after a name did not resolve or a socket could not be had; it
-/// doubles up to [`LONGEST_WAIT`].
+/// The first wait after no socket could be had, and the longest.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-/// The waits while the kernel has no room for more.
-const FIRST_WAIT_FOR_ROOM: Duration = Duration::from_millis(1);
-const LONGEST_WAIT_FOR_ROOM: Duration = Duration::from_millis(250);
-
-/// How often a name is looked up again while all goes well, and how soon after a
-/// refusal: the receiver may have moved.
-const LOOK_UP_PERIOD: Duration = Duration::from_secs(60);
-const LOOK_UP_AFTER_REFUSAL: Duration = Duration::from_secs(2);
 
 /// How long a refusal is believed, when what follows it is taken: of many refusals a
 /// machine tells its neighbours one in a second.
@@ -31,53 +22,39 @@ const REFUSAL_STANDS: Duration = Duration::from_millis(1200);
 
 #[derive(Debug)]
 pub(crate) struct Udp {
-    host: String,
-    port: u16,
+    name: Name,
     state: State,
     /// When the kernel last said that nobody listens, while nothing else is known.
     refused: Option<Instant>,
-    /// While the kernel takes nothing more: how long to wait, and until when.
-    full: Option<(Duration, Instant)>,
+    room: Room,
     /// Whether the kernel cuts one send into datagrams, as far as is known.
     segments: bool,
-    wait: Duration,
-    /// A look-up beside a socket that works, and when the last one began.
-    again: Option<LookUp>,
-    looked_up: Instant,
+    backoff: Backoff,
 }
 
 #[derive(Debug)]
 enum State {
     Idle,
-    Resolving(LookUp),
-    /// The name had no address when it was last looked up.
-    Unresolved {
-        error: io::Error,
-        retry: Instant,
-    },
     /// There is an address, but no socket to it now.
     Unreachable {
         error: io::Error,
         retry: Instant,
     },
     Connected {
-        socket: OwnSocket,
+        socket: OwnSocket<UdpSocket>,
         address: SocketAddr,
     },
 }
 
 impl Udp {
-    pub(crate) fn new(host: String, port: u16) -> Self {
+    pub(crate) fn new(host: String, port: u16, family: AddressFamily) -> Self {
         Udp {
-            host,
-            port,
+            name: Name::new(host, port, family),
             state: State::Idle,
             refused: None,
-            full: None,
+            room: Room::new(),
             segments: true,
-            wait: FIRST_WAIT,
-            again: None,
-            looked_up: Instant::now(),
+            backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
         }
     }
 
@@ -88,86 +65,55 @@ impl Udp {
             // Somebody has closed it.
             self.state = State::Idle;
         }
-        match &self.state {
-            State::Connected { .. } => {
-                self.look_up_again();
-                return self.full.is_none_or(|(_, until)| Instant::now() >= until);
-            }
-            State::Unresolved { retry, .. } | State::Unreachable { retry, .. }
-                if Instant::now() < *retry =>
-            {
-                return false;
-            }
-            State::Idle | State::Unresolved { .. } | State::Unreachable { .. } => {
-                self.looked_up = Instant::now();
-                self.state = State::Resolving(LookUp::start(&self.host, self.port));
-            }
-            State::Resolving(_) => {}
+        let trouble = self.refused.is_some() || matches!(self.state, State::Unreachable { .. });
+        if self.name.refresh(trouble) {
+            self.follow();
         }
-        let State::Resolving(look_up) = &self.state else {
-            return false;
-        };
-        match look_up.take() {
+        match &self.state {
+            State::Connected { .. } => return self.room.may_be_there(),
+            State::Unreachable { retry, .. } if Instant::now() < *retry => return false,
+            State::Idle | State::Unreachable { .. } => {}
+        }
+        match connect_any(self.name.addresses()) {
             None => false,
+            Some(Ok((socket, address))) => {
+                self.state = State::Connected { socket, address };
+                self.backoff.reset();
+                true
+            }
             Some(Err(error)) => {
-                self.state = State::Unresolved {
-                    error,
-                    retry: self.next_retry(),
-                };
+                self.stand_back(error);
                 false
             }
-            Some(Ok(address)) => match connect(address) {
-                Ok(socket) => {
-                    self.state = State::Connected { socket, address };
-                    self.wait = FIRST_WAIT;
-                    true
-                }
-                Err(error) => {
-                    self.state = State::Unreachable {
-                        error,
-                        retry: self.next_retry(),
+        }
+    }
+
+    /// Goes where the name leads now.
+    fn follow(&mut self) {
+        match &self.state {
+            State::Connected { address, .. } => {
+                let refuses = self.refused.is_some();
+                // A socket that works is kept while there is no better one.
+                if let Some(next) = next_address(*address, refuses, self.name.addresses())
+                    && next != *address
+                    && let Ok(socket) = connect(next)
+                {
+                    self.state = State::Connected {
+                        socket,
+                        address: next,
                     };
-                    false
+                    self.refused = None;
                 }
-            },
-        }
-    }
-
-    /// Follows a name that has another address now; one that is in numbers never has.
-    fn look_up_again(&mut self) {
-        let State::Connected { address, .. } = &self.state else {
-            return;
-        };
-        if let Some(answer) = self.again.as_ref().and_then(LookUp::take) {
-            self.again = None;
-            // An address that worked is kept while the name has none.
-            if let Ok(found) = answer
-                && found != *address
-                && let Ok(socket) = connect(found)
-            {
-                self.state = State::Connected {
-                    socket,
-                    address: found,
-                };
-                self.refused = None;
             }
-            return;
-        }
-        let period = if self.refused.is_some() {
-            LOOK_UP_AFTER_REFUSAL
-        } else {
-            LOOK_UP_PERIOD
-        };
-        if self.again.is_none() && self.looked_up.elapsed() >= period && !is_numeric(&self.host) {
-            self.looked_up = Instant::now();
-            self.again = Some(LookUp::start(&self.host, self.port));
+            // Another address may be reachable.
+            State::Unreachable { .. } => self.state = State::Idle,
+            State::Idle => {}
         }
     }
 
-    fn next_retry(&mut self) -> Instant {
-        let wait = self.wait;
-        self.wait = (wait * 2).min(LONGEST_WAIT);
-        Instant::now() + wait
+    fn stand_back(&mut self, error: io::Error) {
+        let retry = self.backoff.retry();
+        self.state = State::Unreachable { error, retry };
     }
 
     fn socket(&self) -> Option<&UdpSocket> {
@@ -206,7 +152,7 @@ impl Udp {
         let Err(error) = sent else {
             self.refused
                 .take_if(|refused| refused.elapsed() >= REFUSAL_STANDS);
-            self.full = None;
+            self.room.was_there();
             return Sent::Taken;
         };
         match error.kind() {
@@ -215,29 +161,26 @@ impl Udp {
                 Sent::EarlierRefused
             }
             io::ErrorKind::Interrupted => Sent::NotReady,
-            io::ErrorKind::WouldBlock => self.wait_for_room(),
-            _ if is_full(&error) => self.wait_for_room(),
+            _ if is_full(&error) => {
+                self.room.was_none();
+                Sent::NotReady
+            }
             _ if is_too_large(&error) => Sent::TooLarge,
             io::ErrorKind::NetworkUnreachable
             | io::ErrorKind::HostUnreachable
             | io::ErrorKind::NetworkDown
             | io::ErrorKind::AddrNotAvailable
             | io::ErrorKind::OutOfMemory => {
-                let retry = self.next_retry();
-                self.state = State::Unreachable { error, retry };
+                self.stand_back(error);
                 Sent::NotReady
             }
             _ => Sent::Failed,
         }
     }
 
-    /// The kernel has no room: what there is to send waits and merges meanwhile.
-    fn wait_for_room(&mut self) -> Sent {
-        let wait = self.full.map_or(FIRST_WAIT_FOR_ROOM, |(before, _)| {
-            (before * 2).min(LONGEST_WAIT_FOR_ROOM)
-        });
-        self.full = Some((wait, Instant::now() + wait));
-        Sent::NotReady
+    /// How long the kernel is to be left alone, while it has no room.
+    pub(crate) fn wait_for_room(&self) -> Option<Duration> {
+        self.room.wait()
     }
 
     pub(crate) fn take_refusal(&mut self) -> bool {
@@ -255,34 +198,49 @@ impl Udp {
     }
 
     pub(crate) fn is_unresolved(&self) -> bool {
-        matches!(self.state, State::Unresolved { .. } | State::Resolving(_))
+        self.name.is_unresolved()
     }
 
     pub(crate) fn state(&self) -> String {
-        let Udp { host, port, .. } = self;
-        // Brackets, as they are written around an address with a port behind it.
-        let host = if host.contains(':') && !host.starts_with('[') {
-            format!("[{host}]")
-        } else {
-            host.clone()
-        };
-        match &self.state {
-            State::Idle => format!("nothing sent to {host}:{port} yet"),
-            State::Resolving(_) => format!("unresolved: looking up {host}"),
-            State::Unresolved { error, .. } => format!("unresolved: {host}: {error}"),
-            State::Unreachable { error, .. } => format!("unreachable: {host}:{port}: {error}"),
-            State::Connected { address, .. } if self.full.is_some() => {
+        let host = self.name.host();
+        let failure = self.name.error();
+        let mut words = match &self.state {
+            State::Connected { address, .. } if self.room.is_full() => {
                 format!("full: the system has no room for more to {address}")
             }
             State::Connected { address, .. } if self.refused.is_some() => {
                 format!("refused: nobody listens on {address}")
             }
             State::Connected { address, .. } => format!("sending to {address}"),
+            State::Unreachable { error, .. } => {
+                format!("unreachable: {}: {error}", self.name.with_port())
+            }
+            State::Idle => match failure {
+                Some(error) => return format!("unresolved: {host}: {error}"),
+                None if self.name.is_unresolved() => format!("unresolved: looking up {host}"),
+                None => format!("nothing sent to {} yet", self.name.with_port()),
+            },
+        };
+        if let Some(error) = failure {
+            words += &format!(", the last known address of {host}: {error}");
         }
+        words
     }
 }
 
-fn connect(address: SocketAddr) -> io::Result<OwnSocket> {
+/// The first of the addresses to which there is a way.
+fn connect_any(addresses: &[SocketAddr]) -> Option<io::Result<(OwnSocket<UdpSocket>, SocketAddr)>> {
+    let mut failure = None;
+    for address in addresses {
+        match connect(*address) {
+            Ok(socket) => return Some(Ok((socket, *address))),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    failure.map(Err)
+}
+
+fn connect(address: SocketAddr) -> io::Result<OwnSocket<UdpSocket>> {
     let any: SocketAddr = if address.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {
@@ -294,36 +252,25 @@ fn connect(address: SocketAddr) -> io::Result<OwnSocket> {
     Ok(OwnSocket::new(socket))
 }
 
-#[cfg(unix)]
-fn is_too_large(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::EMSGSIZE)
-}
-
-/// Whether the queue of the network device, or the kernel's memory for sockets, is full.
-#[cfg(unix)]
-fn is_full(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ENOBUFS)
-}
-
-#[cfg(not(unix))]
-fn is_full(_: &io::Error) -> bool {
-    false
-}
-
-#[cfg(not(unix))]
-fn is_too_large(_: &io::Error) -> bool {
-    false
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_room_is_a_state_that_passes_and_nothing_is_given_up_in_it() {
+    fn bound() -> (UdpSocket, SocketAddr) {
         let receiver = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         let address = receiver.local_addr().expect("bound");
-        let mut udp = Udp::new(address.ip().to_string(), address.port());
+        (receiver, address)
+    }
+
+    fn udp_to(address: SocketAddr) -> Udp {
+        let host = address.ip().to_string();
+        Udp::new(host, address.port(), AddressFamily::default())
+    }
+
+    #[test]
+    fn no_room_is_a_state_that_passes_and_nothing_is_given_up_in_it() {
+        let (_receiver, address) = bound();
+        let mut udp = udp_to(address);
         assert!(udp.make_ready());
         let no_room = || Err(io::Error::from_raw_os_error(libc::ENOBUFS));
         for _ in 0..20 {
@@ -331,12 +278,25 @@ mod tests {
         }
         assert!(!udp.make_ready(), "it waits");
         assert!(udp.state().starts_with("full: "), "{}", udp.state());
-        let until = udp.full.expect("a wait").1;
-        assert!(until <= Instant::now() + LONGEST_WAIT_FOR_ROOM);
+        let wait = udp.wait_for_room().expect("a wait");
+        assert!(wait <= Duration::from_millis(250), "{wait:?}");
         while !udp.make_ready() {
-            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            std::thread::sleep(udp.wait_for_room().expect("a wait"));
         }
         assert!(matches!(udp.send(b"x"), Sent::Taken));
         assert!(udp.state().starts_with("sending to "), "{}", udp.state());
+    }
+
+    #[test]
+    fn an_address_without_a_way_is_passed_over_for_the_next() {
+        let (_receiver, address) = bound();
+        // The kernel refuses it: a broadcast needs to be asked for.
+        let no_way = SocketAddr::from((Ipv4Addr::BROADCAST, address.port()));
+        let (_, connected) = connect_any(&[no_way, address])
+            .expect("addresses")
+            .expect("one with a way");
+        assert_eq!(connected, address);
+        assert!(connect_any(&[no_way]).expect("addresses").is_err());
+        assert!(connect_any(&[]).is_none());
     }
 }

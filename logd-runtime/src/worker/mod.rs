@@ -13,6 +13,7 @@ mod report;
 pub(crate) mod series;
 pub(crate) mod shared;
 mod strata;
+mod window;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -30,9 +31,6 @@ use crate::record::quiet::{QuietGuard, QuietMutex};
 use crate::record::shard;
 use crate::stats::{DropReason, FlushReport, Stats, Totals};
 use crate::transport::Transport;
-
-/// The fewest messages a timer is reduced to: fewer have no tenth to cut off.
-const FEWEST_MESSAGES: usize = 10;
 
 /// How long a flush may outlast its deadline while the worker is between two bursts.
 const GRACE: Duration = Duration::from_millis(100);
@@ -255,83 +253,6 @@ impl Worker {
         }
     }
 
-    /// Waits between two bursts; `true` when somebody asks for something meanwhile.
-    fn pause(&self) -> bool {
-        self.pause_for(BURST_GAP)
-    }
-
-    fn pause_for(&self, time: Duration) -> bool {
-        let control = self.control();
-        let (control, _) = self
-            .wake
-            .wait_timeout_while(control, time, |control| {
-                control.requests.is_empty() && !control.stop
-            })
-            .unwrap_or_else(PoisonError::into_inner);
-        control.stop || !control.requests.is_empty()
-    }
-
-    /// Ends a window now, with a budget of its own: tests of precision turn windows by hand.
-    pub(crate) fn end_window(&self) {
-        self.send_window(&mut Budget::new());
-    }
-
-    /// Sends what one window may send; `true` when there was anything.
-    fn send_window(&self, budget: &mut Budget) -> bool {
-        self.discover();
-        let schedule = self.control().schedule.clone();
-        budget.refill(
-            Instant::now(),
-            schedule.messages_per_second,
-            schedule.interval,
-        );
-        let mut pipeline = self.pipeline();
-        pipeline.collect();
-        pipeline.open_window();
-        let messages_per_timer = if pipeline.demand() > budget.left() {
-            FEWEST_MESSAGES
-        } else {
-            schedule.messages_per_timer
-        };
-        let mut sent = false;
-        loop {
-            if !pipeline.transport.make_ready() {
-                return sent;
-            }
-            pipeline.encode_queued();
-            budget.spend(pipeline.encode_due(budget.left(), Pace::Window { messages_per_timer }));
-            budget.spend(pipeline.encode_report(Pace::Window { messages_per_timer }));
-            sent |= pipeline.has_outgoing();
-            let done = !pipeline.has_outgoing() || !pipeline.send_burst();
-            if done || !pipeline.has_outgoing() && (budget.left() == 0 || !pipeline.has_work()) {
-                return sent;
-            }
-            drop(pipeline);
-            if self.pause() {
-                return sent;
-            }
-            pipeline = self.pipeline();
-        }
-    }
-
-    /// Sends what waits in queues, without ending a window.
-    fn send_queued(&self) {
-        self.discover();
-        let mut pipeline = self.pipeline();
-        pipeline.collect();
-        while pipeline.transport.make_ready() {
-            pipeline.encode_queued();
-            if !pipeline.has_outgoing() || !pipeline.send_burst() {
-                return;
-            }
-            drop(pipeline);
-            if self.pause() {
-                return;
-            }
-            pipeline = self.pipeline();
-        }
-    }
-
     /// Works for everybody who waits for a flush, each until its own deadline. Who comes
     /// meanwhile is served along.
     fn serve(&self) {
@@ -362,7 +283,8 @@ impl Worker {
                 self.answer(&over, start, !done);
             }
             if let Some(next) = left.iter().map(|request| request.deadline).min() {
-                self.pause_for(BURST_GAP.min(next.saturating_duration_since(now)));
+                let gap = self.pipeline().time_to_next_burst();
+                self.pause_for(gap.min(next.saturating_duration_since(now)));
             }
         }
     }
@@ -380,7 +302,8 @@ impl Worker {
             if now >= deadline {
                 break true;
             }
-            thread::sleep(BURST_GAP.min(deadline.saturating_duration_since(now)));
+            let gap = self.pipeline().time_to_next_burst();
+            thread::sleep(gap.min(deadline.saturating_duration_since(now)));
         };
         self.report(&self.pipeline(), start, timed_out)
     }

@@ -4,9 +4,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::burst::Burst;
+use super::burst::{BURST_GAP, Burst};
 use super::dialect::Dialect;
 use super::outgoing::Outgoing;
 use super::reduce::Precision;
@@ -418,6 +418,12 @@ impl Pipeline {
         let ready = self.send_messages();
         self.settle_refusals();
         ready
+    }
+
+    /// How long a flush waits for the next burst.
+    pub(crate) fn time_to_next_burst(&self) -> Duration {
+        let room = self.transport.wait_for_room();
+        room.map_or(BURST_GAP, |wait| wait.min(BURST_GAP))
     }
 
     /// Whether the transport stays ready.
