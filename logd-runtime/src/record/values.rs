@@ -203,6 +203,12 @@ impl Values {
         self.folded.store(folded, Ordering::Release);
     }
 
+    /// Both histograms, as values of either unit would ask for them.
+    #[cfg(test)]
+    pub(crate) fn make_histograms(&self) -> bool {
+        self.clocked.make_histogram() && self.measured.make_histogram()
+    }
+
     fn past_of(&self, reading: Reading) -> &Past {
         if reading.is_ticks() {
             &self.clocked
