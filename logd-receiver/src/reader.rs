@@ -152,7 +152,7 @@ impl Reader {
         let mut most = self.socket.capacity();
         loop {
             most -= self.read(buffer, most);
-            if most == 0 {
+            if most == 0 || self.socket.is_closed() {
                 return;
             }
             let began = Instant::now();

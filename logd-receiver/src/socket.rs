@@ -106,6 +106,11 @@ impl Socket {
         }
     }
 
+    /// Whether nothing comes into the queue any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(&self.kind, Kind::Unix(unix) if unix.is_closed())
+    }
+
     /// Datagrams lost in the queue since the last call.
     pub(crate) fn take_lost(&mut self) -> Option<u64> {
         let overflows = sys::overflows(self)?;

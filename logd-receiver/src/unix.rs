@@ -24,6 +24,8 @@ pub(crate) struct UnixSocket {
     path: PathBuf,
     /// Device and number of the file.
     file: (u64, u64),
+    /// More datagrams than this cannot be waiting at any one time.
+    capacity: usize,
     is_closed: bool,
 }
 
@@ -48,6 +50,7 @@ impl UnixSocket {
             socket,
             path: path.to_owned(),
             file: (status.dev(), status.ino()),
+            capacity: queue_length().unwrap_or(USUAL_QUEUE_LENGTH) + 1,
             is_closed: false,
         })
     }
@@ -61,7 +64,7 @@ impl UnixSocket {
             return self.socket.recv(buffer);
         }
         // A closed socket is never empty: behind what is left it has datagrams without length.
-        for _ in 0..self.capacity() {
+        for _ in 0..self.capacity {
             match self.socket.recv(buffer) {
                 Ok(0) => {}
                 received => return received,
@@ -75,13 +78,17 @@ impl UnixSocket {
         self.is_closed = self.socket.shutdown(Shutdown::Read).is_ok();
     }
 
-    /// More datagrams than this cannot be waiting at any one time.
     pub(crate) fn capacity(&self) -> usize {
-        let length = fs::read_to_string(QUEUE_LENGTH).ok();
-        length
-            .and_then(|length| length.trim().parse::<usize>().ok())
-            .map_or(USUAL_QUEUE_LENGTH, |length| length + 1)
+        self.capacity
     }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+}
+
+fn queue_length() -> Option<usize> {
+    fs::read_to_string(QUEUE_LENGTH).ok()?.trim().parse().ok()
 }
 
 /// Removes the socket of a receiver that ended without a chance to.
