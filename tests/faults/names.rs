@@ -183,10 +183,12 @@ fn name_that_fails_while_the_last_known_address_works() {
     let test = "names::name_that_fails_while_the_last_known_address_works";
     sandbox::run(test, &["mount"], || {
         let hosts = Hosts::new(test);
-        hosts.set(NAME, "127.0.0.1");
-        let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
-        let address = receiver.local_addr();
-        let client = reducing(address.port()).host(NAME).build();
+        let address = |change| do_run("ip", &["address", change, "10.9.9.1/32", "dev", "lo"]);
+        address("add");
+        hosts.set(NAME, "10.9.9.1");
+        let receiver = Receiver::bind("10.9.9.1:0").expect("a free port");
+        let place = receiver.local_addr();
+        let client = reducing(place.port()).host(NAME).build();
         let client = client.expect("a client");
         let mut made = Made::by(&client, 10);
         flushed(&client);
@@ -201,7 +203,7 @@ fn name_that_fails_while_the_last_known_address_works() {
             client.stats().transport().contains("last known")
         });
         let before = audited(&client, made);
-        let receiver = Receiver::bind(address).expect("the same port");
+        let receiver = Receiver::bind(place).expect("the same port");
         let more = Made::by(&client, 1000);
         flushed(&client);
         made += more;
@@ -210,6 +212,19 @@ fn name_that_fails_while_the_last_known_address_works() {
         let again = Table::of(&receiver.flush());
         assert_eq!((again.hits, again.calls), (1000.0, 1000.0), "{again:?}");
         assert_eq!(again.read, stats.messages() - before.messages());
+
+        // Not even another socket needs the name.
+        address("delete");
+        let more = Made::by(&client, 1000);
+        made += more;
+        let report = client.flush(Duration::from_millis(100));
+        assert!(report.transport().contains("unreachable"), "{report}");
+        address("add");
+        assert!(client.flush(PATIENCE).is_complete());
+        let last = Table::of(&receiver.flush());
+        assert_eq!((last.hits, last.calls), (1000.0, 1000.0), "{last:?}");
+        let after = audited(&client, made);
+        assert_eq!(last.read, after.messages() - stats.messages());
     });
 }
 
