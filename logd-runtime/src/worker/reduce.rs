@@ -156,7 +156,9 @@ impl Pending {
         self.held -= 1;
         let weight = self.weight;
         if weight == 1 {
-            self.send_all(precision, samples);
+            // What was carried over may be of busier times: thousands, for which this
+            // window has no messages.
+            self.send_rest(precision.messages / 4, precision, samples);
             return;
         }
         let sets = (self.calls / (10 * weight)).min(precision.messages as u64 / 10);
@@ -173,14 +175,18 @@ impl Pending {
     /// the usual weight does not hold goes out in smaller powers of two.
     pub(crate) fn take_rest(&mut self, precision: Precision, samples: &mut Vec<Sample>) {
         self.fresh = 0;
-        if !self.has_values() {
-            return;
+        if self.has_values() {
+            self.send_rest(precision.messages, precision, samples);
         }
+    }
+
+    /// Sends all calls: each by itself where they are few, else in twice `messages` or less.
+    fn send_rest(&mut self, messages: usize, precision: Precision, samples: &mut Vec<Sample>) {
         if self.calls <= precision.messages as u64 {
             self.send_all(precision, samples);
             return;
         }
-        let weights = rest_weights(self.calls, self.weight, precision.messages);
+        let weights = rest_weights(self.calls, self.weight, messages);
         self.send(&weights, precision, samples);
         self.forget();
     }
@@ -350,6 +356,25 @@ mod tests {
         let sent: Vec<_> = samples.iter().map(|s| (s.seconds, s.rate())).collect();
         assert_eq!(sent, [(0.3, None), (0.1, None), (0.2, None)]);
         assert_eq!(pending.calls(), 0);
+    }
+
+    #[test]
+    fn what_a_busy_time_left_over_needs_no_more_messages_when_it_is_quiet() {
+        let mut pending = pending((0..35_000).map(|n| f64::from(n) * 1e-6));
+        let mut samples = Vec::new();
+        pending.take(PRECISION, &mut samples);
+        let mut weight: u64 = samples.iter().map(|sample| sample.weight).sum();
+        assert!(weight < 35_000, "nothing was carried over");
+        let windows = 3 * u64::from(HOLD);
+        for _ in 0..windows {
+            samples.clear();
+            pending.value(0.001);
+            pending.add_calls(1);
+            pending.take(PRECISION, &mut samples);
+            assert!(samples.len() <= PRECISION.messages, "{}", samples.len());
+            weight += samples.iter().map(|sample| sample.weight).sum::<u64>();
+        }
+        assert_eq!((pending.calls(), weight), (0, 35_000 + windows));
     }
 
     #[test]
