@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use crate::clock;
 use crate::fork::PerProcess;
 use crate::record::Reading;
+use crate::record::quiet::made_quietly;
 
 /// Time spent in sections. Never freed, so that a section needs no count of its
 /// holders; while several threads may touch it, [`share`](Use::share) makes every
@@ -312,7 +313,7 @@ impl Drop for Kept {
 
 /// The common list, unless another thread has it right now: nobody waits for it.
 fn spares() -> Option<MutexGuard<'static, Vec<&'static Sum>>> {
-    match SPARES.get_or_init(|_| Mutex::default()).try_lock() {
+    match made_quietly(&SPARES, |_| Mutex::default()).try_lock() {
         Ok(spares) => Some(spares),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,

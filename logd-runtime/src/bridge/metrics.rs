@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::off::OFF;
 use crate::record::list::List;
-use crate::record::quiet::QuietMutex;
+use crate::record::quiet::{QuietMutex, made_quietly};
 use crate::record::shard;
 use crate::scope;
 use crate::stats::DropReason;
@@ -151,12 +151,12 @@ impl Inner {
     }
 
     fn known(&self) -> &QuietMutex<Known> {
-        self.known.get_or_init(|_| QuietMutex::default())
+        made_quietly(&self.known, |_| QuietMutex::default())
     }
 
     fn units(&self) -> &QuietMutex<HashMap<Box<str>, Unit>> {
         let described = || self.described.iter().cloned().collect();
-        self.units.get_or_init(|_| QuietMutex::new(described()))
+        made_quietly(&self.units, |_| QuietMutex::new(described()))
     }
 
     fn describe(&self, name: &str, unit: Unit) {

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::key;
 use crate::off::OFF;
-use crate::record::quiet::QuietMutex;
+use crate::record::quiet::{QuietMutex, made_quietly};
 use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::Slot;
 use crate::record::{Event, Pushed, Reading, Shard, histogram, shard};
@@ -204,7 +204,7 @@ impl Core {
     }
 
     fn names(&self) -> &QuietMutex<Names> {
-        self.names.get_or_init(|_| QuietMutex::default())
+        made_quietly(&self.names, |_| QuietMutex::default())
     }
 
     pub(crate) fn is_configured(&self) -> bool {

@@ -14,7 +14,7 @@ use crate::fork::PerProcess;
 use crate::key::{self, Name};
 use crate::off::OFF;
 use crate::outcome::Outcomes;
-use crate::record::quiet::QuietMutex;
+use crate::record::quiet::{QuietMutex, made_quietly};
 use crate::record::shard;
 
 /// Names made from arguments in the whole process, beyond which they go to `logd.client.overflow.…`.
@@ -93,7 +93,7 @@ macro_rules! nameable {
 
             fn all() -> &'static QuietMutex<Known<Self>> {
                 static ALL: PerProcess<QuietMutex<Known<$metric>>> = PerProcess::new();
-                ALL.get_or_init(|_| QuietMutex::default())
+                made_quietly(&ALL, |_| QuietMutex::default())
             }
 
             fn known() -> &'static LocalKey<RefCell<Known<Self>>> {

@@ -3,8 +3,10 @@
 //! it would wait for its own lock.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use super::shard::{Quiet, quiet};
+use crate::fork::PerProcess;
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex whose holder records nothing the slow way. It does not poison: what it
@@ -46,4 +48,14 @@ impl<T> DerefMut for QuietGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.guard
     }
+}
+
+/// This process's value, made where there is none yet without recording what that allocates:
+/// an instrumented allocator would find it missing again.
+pub(crate) fn made_quietly<T>(own: &PerProcess<T>, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
+    if let Some(value) = own.get() {
+        return value;
+    }
+    let _quiet = quiet();
+    own.get_or_init(make)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::list::List;
-use super::quiet::QuietMutex;
+use super::quiet::{QuietMutex, made_quietly};
 use super::shard::quiet;
 use crate::fork::PerProcess;
 use crate::rate::GapTable;
@@ -178,7 +178,7 @@ impl Identity {
 }
 
 fn index_of_all() -> &'static QuietMutex<Index> {
-    INDEX.get_or_init(|_| QuietMutex::new(Index::of(&METRICS)))
+    made_quietly(&INDEX, |_| QuietMutex::new(Index::of(&METRICS)))
 }
 
 /// The slot of a metric, registered when it is new.

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::fork::PerProcess;
-use crate::record::quiet::QuietMutex;
+use crate::record::quiet::{QuietMutex, made_quietly};
 
 /// The most places that are told apart; those beyond it share one limit.
 const MOST_SITES: usize = 10_000;
@@ -61,7 +61,7 @@ impl SiteLimit {
     }
 
     fn sites(&self) -> &QuietMutex<HashMap<Site, Window>> {
-        self.sites.get_or_init(|_| QuietMutex::default())
+        made_quietly(&self.sites, |_| QuietMutex::default())
     }
 
     pub(crate) fn judge(&self, site: Site, now: Instant) -> Verdict {
