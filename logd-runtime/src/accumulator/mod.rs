@@ -241,6 +241,7 @@ pub struct OpenGuard {
 }
 
 impl OpenGuard {
+    #[inline]
     pub(crate) fn new(timer: &'static Timer) -> Self {
         OpenGuard {
             entered: Kept::new(|| {
@@ -252,11 +253,19 @@ impl OpenGuard {
 }
 
 impl Drop for OpenGuard {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(entered) = self.entered.get_mut().and_then(Option::take) {
-            let open = entered.open;
-            drop(entered);
-            open.close();
+        if let Some(entered) = self.entered.get_mut() {
+            close(entered);
         }
+    }
+}
+
+/// Apart, so that nothing of it is where calls are compiled away.
+fn close(entered: &mut Option<Entered>) {
+    if let Some(entered) = entered.take() {
+        let open = entered.open;
+        drop(entered);
+        open.close();
     }
 }
