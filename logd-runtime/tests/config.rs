@@ -614,6 +614,11 @@ const MALFORMED: &[(&str, usize, &str)] = &[
         "there is no = behind `host`: write host = web1",
     ),
     (
+        "port 81\u{1}26",
+        1,
+        "`port` has no value: write port = 8126",
+    ),
+    (
         "host == web1",
         1,
         "`host` has two separators: write host = 127.0.0.1",

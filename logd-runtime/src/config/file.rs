@@ -147,7 +147,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn no_separator(&self, line: usize, name: &str) -> Fault {
-        match self.rest.split_whitespace().next() {
+        let value = self.rest.split_whitespace().next();
+        match value.filter(|value| !value.contains(char::is_control)) {
             Some(value) if self.line == line && Setting::named(name).is_some() => fault(
                 line,
                 format!("there is no = behind `{name}`: write {name} = {value}"),
