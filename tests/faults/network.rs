@@ -5,7 +5,7 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use logd::{DropReason, FlushReport};
+use logd::{Client, DropReason, FlushReport, Stats};
 use serde_json::Value as Json;
 
 use crate::books::{
@@ -135,19 +135,36 @@ fn receiver_absent_behind_a_slow_link() {
     });
 }
 
+/// A receiver on the other side, and a client whose first thousand events are there.
+fn reached() -> (Far, Client, Made) {
+    let mut far = Far::start();
+    let client = reducing(far.port())
+        .host("10.9.0.2")
+        .build()
+        .expect("a client");
+    let made = Made::by(&client, 1000);
+    flushed(&client);
+    let sent = client.stats().messages();
+    far.table_of(sent).agrees(made, &audited(&client, made));
+    (far, client, made)
+}
+
+/// The thousand events after the first `sent` messages are there, and nothing was lost.
+fn second_thousand_arrived(far: &mut Far, sent: u64, stats: &Stats) {
+    let table = far.table_of(stats.messages() - sent);
+    assert_eq!(
+        (table.hits, table.calls, table.share),
+        (1000.0, 1000.0, 1000.0)
+    );
+    assert_eq!((table.read, table.lost), (stats.messages() - sent, 0));
+}
+
 #[test]
 fn interface_down() {
     let test = "network::interface_down";
     sandbox::run(test, &["nsenter"], || {
-        let mut far = Far::start();
-        let client = reducing(far.port())
-            .host("10.9.0.2")
-            .build()
-            .expect("a client");
-        let mut made = Made::by(&client, 1000);
-        flushed(&client);
+        let (mut far, client, mut made) = reached();
         let sent = client.stats().messages();
-        far.table_of(sent).agrees(made, &audited(&client, made));
 
         do_run("ip", &["link", "set", NEAR, "down"]);
         let kept = Made::by(&client, 1000);
@@ -160,13 +177,7 @@ fn interface_down() {
 
         do_run("ip", &["link", "set", NEAR, "up"]);
         flushed_with(&client, kept.events());
-        let stats = audited(&client, made);
-        let table = far.table_of(stats.messages() - sent);
-        assert_eq!(
-            (table.hits, table.calls, table.share),
-            (1000.0, 1000.0, 1000.0)
-        );
-        assert_eq!((table.read, table.lost), (stats.messages() - sent, 0));
+        second_thousand_arrived(&mut far, sent, &audited(&client, made));
     });
 }
 
@@ -174,27 +185,14 @@ fn interface_down() {
 fn interface_with_another_address() {
     let test = "network::interface_with_another_address";
     sandbox::run(test, &["nsenter"], || {
-        let mut far = Far::start();
-        let client = reducing(far.port())
-            .host("10.9.0.2")
-            .build()
-            .expect("a client");
-        let mut made = Made::by(&client, 1000);
-        flushed(&client);
+        let (mut far, client, mut made) = reached();
         let sent = client.stats().messages();
-        far.table_of(sent).agrees(made, &audited(&client, made));
 
         do_run("ip", &["address", "delete", "10.9.0.1/24", "dev", NEAR]);
         do_run("ip", &["address", "add", "10.9.0.7/24", "dev", NEAR]);
         made += Made::by(&client, 1000);
         flushed(&client);
-        let stats = audited(&client, made);
-        let table = far.table_of(stats.messages() - sent);
-        assert_eq!(
-            (table.hits, table.calls, table.share),
-            (1000.0, 1000.0, 1000.0)
-        );
-        assert_eq!((table.read, table.lost), (stats.messages() - sent, 0));
+        second_thousand_arrived(&mut far, sent, &audited(&client, made));
     });
 }
 
