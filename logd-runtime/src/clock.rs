@@ -74,19 +74,12 @@ pub(crate) fn counts_cycles() -> bool {
 /// Set in a [`begin`] that is no reading of the cycle counter, which never gets this far.
 pub(crate) const MARK: u64 = 1 << 63;
 
-/// The beginning of a measurement: a reading of the cycle counter or, with the mark, of
-/// the monotonic clock, so that the end need not ask for the source again.
-#[inline]
-pub(crate) fn begin() -> u64 {
-    match SOURCE.load(Ordering::Relaxed) {
-        CYCLES => cycles(),
-        _ => begin_monotonic(),
-    }
-}
-
+/// The beginning of a measurement where it is not known yet that the cycle counter is the
+/// source: a reading of it or, with the mark, of the monotonic clock, so that the end need
+/// not ask again.
 #[cold]
 #[inline(never)]
-fn begin_monotonic() -> u64 {
+pub(crate) fn begin() -> u64 {
     let now = monotonic();
     if counts_cycles() { now } else { now | MARK }
 }
@@ -256,16 +249,18 @@ fn nanoseconds() -> u64 {
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX / 4)
 }
 
+/// A reading of the cycle counter, for who knows that it is the source.
 #[cfg(all(target_arch = "x86_64", not(miri)))]
 #[inline]
-fn cycles() -> u64 {
+pub(crate) fn cycles() -> u64 {
     // SAFETY: the instruction exists on every x86-64 processor and reads no memory.
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
+/// A reading of the cycle counter, for who knows that it is the source.
 #[cfg(all(target_arch = "aarch64", not(miri)))]
 #[inline]
-fn cycles() -> u64 {
+pub(crate) fn cycles() -> u64 {
     let ticks: u64;
     // SAFETY: the virtual counter is readable from user space on every system
     // that Rust's standard library supports; the read touches no memory.
@@ -274,7 +269,7 @@ fn cycles() -> u64 {
 }
 
 #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(miri))))]
-fn cycles() -> u64 {
+pub(crate) fn cycles() -> u64 {
     0
 }
 

@@ -125,6 +125,12 @@ pub fn enter_sampled(site: &'static Timer) -> SampledGuard {
     SampledGuard::new(site)
 }
 
+/// Times a call of an adaptive timer until the guard goes.
+#[inline]
+pub fn enter_adaptive(site: &'static Timer) -> SampledGuard {
+    SampledGuard::while_room(site)
+}
+
 /// A section of the accumulator that is open for the key, or one complete in itself.
 #[inline]
 pub fn section(site: &'static Timer) -> Section {

@@ -145,7 +145,7 @@ impl Spy {
                 let unit = series.unit();
                 spied = SpiedTimer {
                     count: timer.calls(),
-                    clocked: timer.values().iter().map(|(_, count)| count).sum(),
+                    clocked: timer.clocked(),
                     extremes: timer
                         .extremes()
                         .map(|(lowest, highest)| (unit.amount(lowest), unit.amount(highest))),

@@ -13,6 +13,34 @@ pub(crate) mod values;
 
 /// The slow path's mark: no allocator of a model records anything.
 mod shard {
+    use std::sync::Arc;
+
+    use crate::sync::OnceLock;
+
+    /// Without the bare pointer, which loom has no use for.
+    #[derive(Debug)]
+    pub(crate) struct SetOnce<T>(OnceLock<Arc<T>>);
+
+    impl<T> SetOnce<T> {
+        pub(crate) fn get(&self) -> Option<&T> {
+            self.0.get().map(|value| &**value)
+        }
+
+        pub(crate) fn share(&self) -> Option<Arc<T>> {
+            self.0.get().cloned()
+        }
+
+        pub(crate) fn set(&self, value: Arc<T>) {
+            let _ = self.0.set(value);
+        }
+    }
+
+    impl<T> Default for SetOnce<T> {
+        fn default() -> Self {
+            SetOnce(OnceLock::new())
+        }
+    }
+
     pub(crate) struct Quiet;
 
     pub(crate) fn quiet() -> Quiet {

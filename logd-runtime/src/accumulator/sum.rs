@@ -192,7 +192,7 @@ impl Use {
         let word = self.sum.state.load(Ordering::Relaxed);
         let is_first = word & MOST_ACTIVE == 0;
         if is_first && self.is_alone() {
-            let now = clock::cycles_since(0) << TICKS_SHIFT;
+            let now = clock::cycles() << TICKS_SHIFT;
             let word = word.wrapping_sub(now) + 1;
             self.sum.state.store(word, Ordering::Relaxed);
             return true;
@@ -206,7 +206,7 @@ impl Use {
         let word = self.sum.state.load(Ordering::Relaxed);
         let is_last = word & MOST_ACTIVE == 1;
         if is_last && self.is_alone() {
-            let now = clock::cycles_since(0) << TICKS_SHIFT;
+            let now = clock::cycles() << TICKS_SHIFT;
             let word = (word.wrapping_add(now) - 1) | ENDED;
             self.sum.state.store(word, Ordering::Relaxed);
         } else {

@@ -2,10 +2,11 @@
 //! the first use, the number of a slot. The fast way is one look at that number.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::client::core::{Change, Core};
 use crate::client::{Client, lease};
+use crate::clock;
 use crate::error::Error;
 use crate::key::Name;
 use crate::off::OFF;
@@ -27,12 +28,34 @@ pub(crate) struct Site {
     registered: AtomicU32,
     /// Its series, once somebody has asked.
     series: AtomicU32,
+    /// Whether a call may read the cycle counter, which is known when the slot is: cheaper to
+    /// look at than the clock's own word.
+    cycles: AtomicBool,
     kind: Kind,
     rate: f64,
-    /// Whether the rate is below 1: cheaper to look at.
-    sampled: bool,
+    sampling: Sampling,
     hold: bool,
     source: Source,
+}
+
+/// Which calls of a timer are clocked: cheaper to look at than the rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sampling {
+    Every,
+    /// The part that the rate says.
+    Part,
+    /// As many as the raw places of a window hold.
+    WhileRoom,
+}
+
+impl Sampling {
+    const fn of(rate: f64) -> Self {
+        if rate < 1.0 {
+            Sampling::Part
+        } else {
+            Sampling::Every
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -68,9 +91,10 @@ impl Site {
             direct: AtomicPlace::new(Place::NONE),
             registered: AtomicU32::new(UNREGISTERED),
             series: AtomicU32::new(UNREGISTERED),
+            cycles: AtomicBool::new(false),
             kind,
             rate,
-            sampled: rate < 1.0,
+            sampling: Sampling::of(rate),
             hold: false,
             source: Source::Written(name),
         }
@@ -81,9 +105,10 @@ impl Site {
             direct: AtomicPlace::new(Place::NONE),
             registered: AtomicU32::new(UNREGISTERED),
             series: AtomicU32::new(UNREGISTERED),
+            cycles: AtomicBool::new(false),
             kind,
             rate: 1.0,
-            sampled: false,
+            sampling: Sampling::Every,
             hold: false,
             source: Source::Made { key, client },
         }
@@ -101,9 +126,10 @@ impl Site {
             direct: AtomicPlace::new(direct),
             registered: AtomicU32::new(slot),
             series: AtomicU32::new(UNREGISTERED),
+            cycles: AtomicBool::new(false),
             kind,
             rate: 1.0,
-            sampled: false,
+            sampling: Sampling::Every,
             hold: false,
             source: Source::Registered { slot, client },
         }
@@ -114,7 +140,7 @@ impl Site {
     pub(crate) const fn set_rate(&mut self, rate: f64) {
         rate::assert_valid(rate);
         self.rate = rate;
-        self.sampled = rate < 1.0;
+        self.sampling = Sampling::of(rate);
         self.unregister();
     }
 
@@ -124,6 +150,11 @@ impl Site {
         }
         self.set_rate(rate);
         Ok(())
+    }
+
+    pub(crate) const fn set_adaptive(&mut self) {
+        self.set_rate(1.0);
+        self.sampling = Sampling::WhileRoom;
     }
 
     pub(crate) const fn set_hold(&mut self) {
@@ -169,10 +200,9 @@ impl Site {
         series
     }
 
-    /// Whether the rate is below 1.
     #[inline]
-    pub(crate) const fn is_sampled(&self) -> bool {
-        self.sampled
+    pub(crate) const fn sampling(&self) -> Sampling {
+        self.sampling
     }
 
     /// The slot for [`shard::with_slot`]; one that no shard has until it is registered.
@@ -199,7 +229,14 @@ impl Site {
             Source::Registered { slot, .. } => *slot,
         };
         self.registered.store(slot, Ordering::Relaxed);
+        self.cycles.store(clock::counts_cycles(), Ordering::Relaxed);
         slot
+    }
+
+    /// Whether its calls are known to be timed with the cycle counter.
+    #[inline]
+    pub(crate) fn reads_cycles(&self) -> bool {
+        self.cycles.load(Ordering::Relaxed)
     }
 
     /// Records a step of 1: apart from other changes, so that it becomes one store in place.
@@ -306,9 +343,10 @@ impl Clone for Site {
             direct: AtomicPlace::new(self.direct.load()),
             registered: AtomicU32::new(self.registered.load(Ordering::Relaxed)),
             series: AtomicU32::new(self.series.load(Ordering::Relaxed)),
+            cycles: AtomicBool::new(self.reads_cycles()),
             kind: self.kind,
             rate: self.rate,
-            sampled: self.sampled,
+            sampling: self.sampling,
             hold: self.hold,
             source: self.source.clone(),
         }

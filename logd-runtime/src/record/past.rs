@@ -1,7 +1,7 @@
 //! What a thread keeps of a timer beyond its raw values: a histogram, and the
 //! extremes of each window. All in one unit, of a clock or nanoseconds; whoever drains converts.
 
-use super::histogram::{self, BUCKETS, Histogram};
+use super::histogram::{self, BUCKETS, Buckets, Histogram};
 use super::values::Sink;
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::sync::{OnceLock, size, spin_loop};
@@ -31,15 +31,15 @@ struct Extremes {
 pub(crate) struct Usual<'past> {
     lowest: u64,
     span: u64,
-    histogram: &'past Histogram,
+    buckets: Buckets<'past>,
 }
 
 impl Usual<'_> {
     /// Counts a value that is in the range, or changes nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(self, value: u64) -> bool {
         // One below the lowest wraps, and is beyond any span.
-        value.wrapping_sub(self.lowest) <= self.span && self.histogram.add_usual(value)
+        value.wrapping_sub(self.lowest) <= self.span && histogram::add_usual(self.buckets, value)
     }
 }
 
@@ -119,15 +119,22 @@ impl Past {
         self.histogram.get().is_some()
     }
 
-    /// Where most values of the window go, once it has some.
-    pub(crate) fn usual(&self, window: u64) -> Option<Usual<'_>> {
+    /// Where most values of the window go; nowhere before it has some.
+    #[inline]
+    pub(crate) fn usual(&self, window: u64) -> Usual<'_> {
         let now = self.now.get();
-        let histogram = self.histogram.get()?;
-        (now.window == window).then(|| Usual {
-            lowest: now.lowest,
-            span: now.highest - now.lowest,
-            histogram,
-        })
+        match self.histogram.get() {
+            Some(histogram) if now.window == window => Usual {
+                lowest: now.lowest,
+                span: now.highest - now.lowest,
+                buckets: histogram.buckets(),
+            },
+            _ => Usual {
+                lowest: 0,
+                span: 0,
+                buckets: &[],
+            },
+        }
     }
 
     /// Keeps a value. Where there is no histogram, only in the extremes.

@@ -196,9 +196,8 @@ impl Pipeline {
                         *seen = Seen::Timer(Box::default());
                     }
                     let Seen::Timer(seen) = seen else { continue };
-                    let calls = slot.drain_timer(seen, seconds_per_tick, timer);
-                    self.totals.events += calls;
-                    timer.add_calls(calls);
+                    self.totals.events +=
+                        timer.take_in(|timer| slot.drain_timer(seen, seconds_per_tick, timer));
                 }
             }
             if series.is_due() && !series.queued {

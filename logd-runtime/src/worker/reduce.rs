@@ -4,6 +4,7 @@
 //! `1 / rate` exactly for powers of two only.
 
 use super::strata::{Percentile, middles, strata, weighed};
+use crate::record::slot::TimerGain;
 use crate::record::values::Sink;
 
 /// One message: seconds, and the number of calls that it stands for.
@@ -54,8 +55,10 @@ const MOST_VALUES: usize = 8192;
 pub(crate) struct Pending {
     /// Calls, clocked or not.
     calls: u64,
-    /// Seconds and how many values they stand for.
+    /// Seconds and how many calls they stand for.
     values: Vec<(f64, u64)>,
+    /// How many of those calls were clocked.
+    clocked: u64,
     /// Whether every value is as measured: none from a bucket or thinned.
     exact: bool,
     extremes: Option<(f64, f64)>,
@@ -93,14 +96,26 @@ impl Pending {
         self.calls
     }
 
-    pub(crate) fn add_calls(&mut self, calls: u64) {
-        self.calls += calls;
-        self.fresh += calls;
+    /// Takes in what `drain` tells of one thread, and its calls, which are returned. The values
+    /// stand for those without one too: threads weigh by what they did, not by how much of it
+    /// they clocked.
+    pub(crate) fn take_in(&mut self, drain: impl FnOnce(&mut Self) -> TimerGain) -> u64 {
+        let (first, before) = (self.values.len(), self.clocked);
+        let gain = drain(self);
+        self.calls += gain.calls();
+        self.fresh += gain.calls();
+        let clocked = self.clocked - before;
+        let more = (gain.without_value + clocked / 2).checked_div(clocked);
+        let values = self.values.get_mut(first..).unwrap_or_default();
+        for (_, count) in values {
+            *count *= 1 + more.unwrap_or(0);
+        }
+        gain.calls()
     }
 
-    /// The values that wait, each with how many it stands for, in no order.
-    pub(crate) fn values(&self) -> &[(f64, u64)] {
-        &self.values
+    /// How many calls that wait were clocked.
+    pub(crate) fn clocked(&self) -> u64 {
+        self.clocked
     }
 
     pub(crate) fn extremes(&self) -> Option<(f64, f64)> {
@@ -108,6 +123,7 @@ impl Pending {
     }
 
     fn push(&mut self, seconds: f64, count: u64) {
+        self.clocked += count;
         self.values.push((seconds, count));
         if self.values.len() >= MOST_VALUES {
             self.thin();
@@ -236,6 +252,7 @@ impl Pending {
             let seconds = strata(
                 &mut self.values,
                 self.extremes,
+                self.clocked,
                 weights.len(),
                 precision,
                 &mut self.percentile,
@@ -254,6 +271,7 @@ impl Pending {
         self.calls -= weights.iter().sum::<u64>();
         self.remember();
         self.values.clear();
+        self.clocked = 0;
         self.extremes = None;
     }
 
@@ -264,6 +282,7 @@ impl Pending {
 
     fn forget(&mut self) {
         self.values.clear();
+        self.clocked = 0;
         self.exact = false;
         self.extremes = None;
     }
@@ -329,11 +348,20 @@ mod tests {
         tail: Tail::CutOff,
     };
 
+    fn clocked(calls: u64) -> TimerGain {
+        TimerGain {
+            without_value: 0,
+            with_value: calls,
+        }
+    }
+
     fn pending(values: impl IntoIterator<Item = f64>) -> Pending {
         let mut pending = Pending::default();
         for value in values {
-            pending.value(value);
-            pending.add_calls(1);
+            pending.take_in(|pending| {
+                pending.value(value);
+                clocked(1)
+            });
         }
         pending
     }
@@ -368,13 +396,38 @@ mod tests {
         let windows = 3 * u64::from(HOLD);
         for _ in 0..windows {
             samples.clear();
-            pending.value(0.001);
-            pending.add_calls(1);
+            pending.take_in(|pending| {
+                pending.value(0.001);
+                clocked(1)
+            });
             pending.take(PRECISION, &mut samples);
             assert!(samples.len() <= PRECISION.messages, "{}", samples.len());
             weight += samples.iter().map(|sample| sample.weight).sum::<u64>();
         }
         assert_eq!((pending.calls(), weight), (0, 35_000 + windows));
+    }
+
+    /// Two threads clock ten calls each; one of them makes a hundred, the other ten.
+    #[test]
+    fn threads_weigh_by_their_calls_not_by_those_that_were_clocked() {
+        let mut pending = Pending::default();
+        for (seconds, calls) in [(0.001, 100), (0.003, 10)] {
+            pending.take_in(|pending| {
+                (0..10).for_each(|_| pending.value(seconds));
+                TimerGain {
+                    without_value: calls - 10,
+                    with_value: 10,
+                }
+            });
+        }
+        assert_eq!((pending.calls(), pending.clocked()), (110, 20));
+        let mut samples = Vec::new();
+        pending.take_rest(PRECISION, &mut samples);
+        let calls_of = |seconds: f64| -> u64 {
+            let alike = samples.iter().filter(|sample| sample.seconds == seconds);
+            alike.map(|sample| sample.weight).sum()
+        };
+        assert!((90..=106).contains(&calls_of(0.001)), "{samples:?}");
     }
 
     #[test]
@@ -394,14 +447,14 @@ mod tests {
     #[test]
     fn calls_that_were_not_clocked_are_counted_through_those_that_were() {
         let mut pending = pending([0.5]);
-        pending.add_calls(6);
+        pending.take_in(|_| clocked(6));
         let mut samples = Vec::new();
         pending.take_rest(PRECISION, &mut samples);
         assert_eq!(samples.iter().map(|s| s.weight).sum::<u64>(), 7);
         assert!(samples.iter().all(|s| s.seconds == 0.5));
 
         // The next calls come without any value and take the last one known.
-        pending.add_calls(3);
+        pending.take_in(|_| clocked(3));
         samples.clear();
         pending.take_rest(PRECISION, &mut samples);
         assert_eq!(samples.iter().map(|s| s.weight).sum::<u64>(), 3);
@@ -475,8 +528,10 @@ mod tests {
             for window in values.chunks(10_000) {
                 let mut samples = Vec::new();
                 for value in window {
-                    pending.value(*value);
-                    pending.add_calls(1);
+                    pending.take_in(|pending| {
+                        pending.value(*value);
+                        clocked(1)
+                    });
                 }
                 pending.take(PRECISION, &mut samples);
                 sent.extend(samples.iter().map(|s| s.seconds));

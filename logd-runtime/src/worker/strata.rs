@@ -20,8 +20,12 @@ pub(crate) struct Percentile {
 impl Percentile {
     /// Takes in a window's own percentile, which is at rank `border`, and gives the one to
     /// send: that of the last windows, as far as this one does not contradict it.
-    fn update(&mut self, ranks: &Ranks<'_>, border: f64) -> f64 {
-        let doubt = DOUBT * (border * (1.0 - border / ranks.total)).sqrt();
+    ///
+    /// Of the ranks, `clocked` are values that were measured, and the others are taken to be
+    /// like them: they make nothing more certain.
+    fn update(&mut self, ranks: &Ranks<'_>, border: f64, clocked: u64) -> f64 {
+        let each = (ranks.total / clocked.max(1) as f64).max(1.0);
+        let doubt = DOUBT * (each * border * (1.0 - border / ranks.total)).sqrt();
         let (low, high) = (ranks.at(border - doubt), ranks.at(border + doubt));
         if self.seconds < low || self.seconds > high {
             // The program does something else than before.
@@ -52,6 +56,7 @@ pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
 pub(crate) fn strata(
     values: &mut [(f64, u64)],
     extremes: Option<(f64, f64)>,
+    clocked: u64,
     messages: usize,
     precision: Precision,
     percentile: &mut Percentile,
@@ -62,7 +67,9 @@ pub(crate) fn strata(
     let high = cut_off(messages as f64, threshold) as usize;
     let low = messages - high;
     let border = (ranks.total - cut_off(ranks.total, threshold)).max(ranks.total.min(1.0));
-    let percentile = percentile.update(&ranks, border).clamp(lowest, highest);
+    let percentile = percentile
+        .update(&ranks, border, clocked)
+        .clamp(lowest, highest);
     let kept = ranks
         .parts(0.0, border, low)
         .map(|seconds| seconds.clamp(lowest, percentile));

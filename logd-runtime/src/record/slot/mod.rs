@@ -7,13 +7,11 @@ mod exact;
 mod meter;
 mod timer;
 
-use std::sync::Arc;
-
 pub(crate) use self::counter::{CounterGain, CounterSeen};
 pub(crate) use self::meter::{MeterGain, MeterSeen};
-pub(crate) use self::timer::TimerSeen;
+pub(crate) use self::timer::{TimerGain, TimerSeen};
+use super::shard::SetOnce;
 use super::values::Values;
-use crate::sync::OnceLock;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// Cells and, for timers, the values beside them. What a cell means depends on
@@ -21,8 +19,8 @@ use crate::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Slot {
-    cells: [AtomicU64; 6],
-    values: OnceLock<Arc<Values>>,
+    cells: [AtomicU64; 7],
+    values: SetOnce<Values>,
 }
 
 const LENGTH: usize = 0;
@@ -33,8 +31,8 @@ impl Slot {
     #[cfg(not(loom))]
     pub(crate) const fn empty() -> Self {
         Slot {
-            cells: [const { AtomicU64::new(0) }; 6],
-            values: OnceLock::new(),
+            cells: [const { AtomicU64::new(0) }; 7],
+            values: SetOnce::new(),
         }
     }
 
@@ -74,8 +72,8 @@ impl Slot {
         for (to, from) in self.cells.iter().zip(&other.cells) {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
-        if let Some(values) = other.values.get() {
-            let _ = self.values.set(Arc::clone(values));
+        if let Some(values) = other.values.share() {
+            self.values.set(values);
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::record::shard;
 use crate::record::values::{RAW, Reading, Sink, Values, ValuesSeen};
 use crate::sync::atomic::Ordering;
 
+/// Calls without a value of their own. Those with one are the ring's head.
 const CALLS: usize = 0;
 const GAP: usize = 1;
 const HEAD: usize = 2;
@@ -37,25 +38,32 @@ impl Slot {
         self.set(GAP, 0);
     }
 
+    /// Whether there is room for one more raw value; `None` before there are any.
+    #[inline]
+    pub(crate) fn has_room(&self) -> Option<bool> {
+        Some(self.get(HEAD) < self.values.get()?.limit())
+    }
+
     /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
     pub(crate) fn sample(&self, gaps: &Arc<GapTable>) {
-        self.make_values().sample(Arc::clone(gaps));
+        if let Some(values) = self.make_values() {
+            values.sample(Arc::clone(gaps));
+        }
     }
 
     /// The values, made when there are none: the one time that a timer allocates on
     /// this thread. For the slow path, which an instrumented allocator can not enter twice.
-    pub(crate) fn make_values(&self) -> &Values {
+    pub(crate) fn make_values(&self) -> Option<&Values> {
         if self.values.get().is_none() {
             // Made before it is put there: what is recorded meanwhile must find the
             // place empty, not being filled.
-            let values = Arc::new(Values::new());
-            let _ = self.values.set(values);
+            self.values.set(Arc::new(Values::new()));
             self.set(LIMIT, RAW);
         }
-        self.values.get_or_init(Arc::default)
+        self.values.get()
     }
 
-    /// Counts a call that is not clocked.
+    /// Counts a call without a value of its own.
     #[inline]
     pub(crate) fn count_call(&self) {
         self.bump(CALLS);
@@ -69,7 +77,6 @@ impl Slot {
             && let Some(values) = self.values.get()
         {
             self.store_raw(values, head, reading);
-            self.count_clocked();
         } else {
             self.time_slowly(head, reading);
         }
@@ -78,16 +85,8 @@ impl Slot {
     #[inline]
     fn store_raw(&self, values: &Values, head: u64, reading: Reading) {
         values.set_raw(head, reading);
-        // ORDERING: a reader that sees the new head sees the value.
+        // ORDERING: a reader that sees the new head, and so counts the call, sees the value.
         self.cells[HEAD].store(head + 1, Ordering::Release);
-    }
-
-    /// The last step of a clocked call: who counts the call finds its value.
-    #[inline]
-    fn count_clocked(&self) {
-        let calls = self.get(CALLS).wrapping_add(1);
-        // ORDERING: a reader that counts the call sees where its value is.
-        self.cells[CALLS].store(calls, Ordering::Release);
     }
 
     /// The first value of this thread, or one that there was no room for when it last looked.
@@ -97,51 +96,65 @@ impl Slot {
             if let Some(limit) = values.make_room(head, reading) {
                 self.set(LIMIT, limit);
                 self.store_raw(values, head, reading);
+            } else {
+                self.count_call();
             }
         } else if shard::is_busy() {
             // Out of the making of the values themselves: the call is counted, its
             // duration has no place yet.
-            return self.count_call();
+            self.count_call();
         } else {
             let _quiet = shard::quiet();
-            self.store_raw(self.make_values(), head, reading);
+            if let Some(values) = self.make_values() {
+                self.store_raw(values, head, reading);
+            }
         }
-        self.count_clocked();
     }
 }
 
 /// What the worker has read of a timer's slot so far.
 #[derive(Debug, Default)]
 pub(crate) struct TimerSeen {
-    calls: u64,
+    without_value: u64,
+    with_value: u64,
     values: ValuesSeen,
 }
 
+/// The calls that a timer gained between two drains.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct TimerGain {
+    /// Those that the values stand for: they were not clocked.
+    pub(crate) without_value: u64,
+    pub(crate) with_value: u64,
+}
+
+impl TimerGain {
+    pub(crate) fn calls(self) -> u64 {
+        self.without_value + self.with_value
+    }
+}
+
 impl Slot {
-    /// Tells the values since the last drain and returns how many calls there were.
+    /// Tells the values since the last drain and returns the calls.
     pub(crate) fn drain_timer(
         &self,
         seen: &mut TimerSeen,
         seconds_per_tick: f64,
         sink: &mut impl Sink,
-    ) -> u64 {
-        // Read first: a call that is counted has its value told, now or before.
-        // ORDERING: pairs with the writer's release of the count.
-        let calls = self.cells[CALLS].load(Ordering::Acquire);
-        let untold = match self.values.get() {
+    ) -> TimerGain {
+        let without_value = self.get(CALLS);
+        let with_value = match self.values.get() {
             Some(values) => {
                 values.drain(&self.cells[HEAD], &mut seen.values, seconds_per_tick, sink)
             }
             None => 0,
         };
-        // Calls go out with their values. Some of the untold may be of later calls.
-        let calls = calls.wrapping_sub(untold);
-        let gained = calls.wrapping_sub(seen.calls);
-        if gained > u64::MAX / 2 {
-            return 0;
-        }
-        seen.calls = calls;
-        gained
+        let gain = TimerGain {
+            without_value: without_value - seen.without_value,
+            with_value: with_value - seen.with_value,
+        };
+        (seen.without_value, seen.with_value) = (without_value, with_value);
+        gain
     }
 }
 
@@ -194,7 +207,7 @@ mod tests {
         }
         slot.count_call();
         let mut told = Collected::default();
-        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told).calls(), RAW + 1);
         let values: Vec<_> = (1..=RAW).map(|n| ((n * 1000) as f64 / 1e9, 1)).collect();
         assert_eq!(told.values, values);
         assert!(told.extremes.is_empty());
@@ -204,7 +217,7 @@ mod tests {
             slot.time(nanoseconds(n * 1000));
         }
         let mut told = Collected::default();
-        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), RAW + 1);
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told).calls(), RAW + 1);
         assert_eq!(told.count(), RAW + 1);
         assert_eq!(told.values[0], (((RAW + 1) * 1000) as f64 / 1e9, 1));
         let highest = (RAW * 1000) as f64 / 1e9;
@@ -213,7 +226,7 @@ mod tests {
 
         // Nothing is told twice.
         let mut told = Collected::default();
-        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told), 0);
+        assert_eq!(slot.drain_timer(&mut seen, 1.0, &mut told).calls(), 0);
         assert_eq!((told.count(), told.extremes.len()), (0, 0));
     }
 
@@ -225,7 +238,7 @@ mod tests {
                 slot.time(nanoseconds(1000 + n + window));
             }
             let mut told = Collected::default();
-            slot.drain_timer(&mut seen, 1.0, &mut told);
+            slot.drain_timer(&mut seen, 1.0, &mut told).calls();
             let lowest = (1000 + window) as f64 / 1e9;
             let highest = (1000 + RAW - 1 + window) as f64 / 1e9;
             assert_eq!(told.extremes, [lowest, highest], "window {window}");
@@ -253,11 +266,11 @@ mod tests {
                 done.store(true, Ordering::Relaxed);
             });
             while !done.load(Ordering::Relaxed) {
-                calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+                calls += slot.drain_timer(&mut seen, 1e-9, &mut told).calls();
                 assert!(told.count() >= calls, "{} of {calls}", told.count());
             }
         });
-        calls += slot.drain_timer(&mut seen, 1e-9, &mut told);
+        calls += slot.drain_timer(&mut seen, 1e-9, &mut told).calls();
         assert_eq!((calls, told.count()), (CALLS, CALLS));
         assert_eq!(told.run(), Some((900e-9, 299_999e-9)));
     }
@@ -273,7 +286,7 @@ mod tests {
     /// A timer that no other test can take the spare histograms from.
     fn slot_with_histograms() -> Slot {
         let slot = Slot::default();
-        while !slot.make_values().make_histograms() {
+        while !slot.make_values().is_some_and(Values::make_histograms) {
             crate::record::histogram::refill_spares();
         }
         slot
