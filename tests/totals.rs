@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use logd::testing::Spy;
 use logd::{Client, Counter, Meter, Timer};
 use logd_receiver::Receiver;
 
@@ -257,6 +258,74 @@ fn a_meter_holds_whichever_handle_of_its_key_came_first() {
     assert!(client.flush(PATIENCE).is_complete());
     let _ = receiver.flush();
     wait_for_a_reading(&receiver, "totals.held");
+}
+
+/// Waits for the time that `microseconds` are, so that a clocked call shows it.
+fn spend(microseconds: u64) {
+    let until = Instant::now() + Duration::from_micros(microseconds);
+    while Instant::now() < until {
+        std::hint::spin_loop();
+    }
+}
+
+#[logd::timed("totals.adaptive", adaptive)]
+fn adaptive(microseconds: u64) {
+    spend(microseconds);
+}
+
+#[test]
+fn an_adaptive_timer_counts_all_calls_and_clocks_the_first_of_a_window() {
+    static HANDLE: Timer = Timer::new("totals.adaptive.handle").adaptive();
+    let spy = Spy::new();
+    spy.run(|| {
+        for _ in 0..1000 {
+            adaptive(0);
+            HANDLE.start().stop();
+        }
+        // Slow, and not clocked.
+        adaptive(2000);
+    });
+    let calls = spy.timer("totals.adaptive");
+    assert_eq!((calls.count(), calls.clocked()), (1001, 64));
+    assert_eq!(spy.timer("totals.adaptive.handle").count(), 1000);
+    assert_eq!(spy.timer("totals.adaptive.handle").clocked(), 64);
+    // What was looked at has made room.
+    spy.run(|| adaptive(2000));
+    let calls = spy.timer("totals.adaptive");
+    assert_eq!((calls.count(), calls.clocked()), (1002, 65));
+    assert!(calls.upper() >= Some(0.002), "{calls:?}");
+}
+
+#[test]
+fn an_adaptive_timer_is_exact_on_many_threads_at_the_receiver() {
+    const THREADS: u64 = 4;
+    const CALLS: u64 = 50_000;
+    let (receiver, client) = pair();
+    thread::scope(|threads| {
+        for _ in 0..THREADS {
+            let scope = client.scope();
+            threads.spawn(move || scope.run(|| (0..CALLS).for_each(|_| adaptive(0))));
+        }
+    });
+    let report = client.flush(PATIENCE);
+    assert_eq!(report.events(), THREADS * CALLS, "{report}");
+    let interval = receiver.snapshot();
+    let timer = interval.timer("totals.adaptive").expect("a timer");
+    assert_eq!(timer.count, (THREADS * CALLS) as f64);
+}
+
+#[test]
+fn an_adaptive_timer_of_a_client_that_sends_each_event_sends_all() {
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .host("127.0.0.1")
+        .port(receiver.local_addr().port())
+        .reduce(false)
+        .build()
+        .expect("a client");
+    client.scope().run(|| (0..500).for_each(|_| adaptive(0)));
+    let report = client.flush(PATIENCE);
+    assert_eq!((report.events(), report.messages()), (500, 500), "{report}");
 }
 
 #[test]

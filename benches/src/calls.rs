@@ -58,6 +58,7 @@ pub fn ours(client: &logd::Client, effort: Effort) {
         (&clock, ours::timed(), or((1.15, 1.35))),
         (&clock, ours::timed_tenth(), Some((0.25, 0.35))),
         (&clock, ours::timed_hundredth(), None),
+        (&clock, ours::timed_adaptive(), Some((0.10, 0.15))),
         (&clock, ours::timed_and_counted(), Some((1.20, 1.30))),
         (&clock, ours::section_of_open(), Some((1.05, 1.15))),
         (&clock, ours::section_complete(), None),

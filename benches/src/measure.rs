@@ -8,26 +8,33 @@ use std::time::{Duration, Instant};
 pub struct Op {
     pub name: &'static str,
     run: Box<dyn Fn(u64) + Send + Sync>,
-    /// What is done before a slice, outside of the time.
-    before: Option<Box<dyn Fn() + Send + Sync>>,
-    /// The calls in a slice, where they must not be more.
-    calls: Option<u64>,
+    windows: Option<Windows>,
 }
+
+/// Slices of an operation of which only a few calls may follow each other.
+struct Windows {
+    /// How many they are.
+    calls: u64,
+    /// What is done before each few, outside of the time.
+    before: Box<dyn Fn() + Send + Sync>,
+}
+
+/// So many windows make a slice: by itself one is too short for the clock.
+const WINDOWS: u64 = 50;
 
 impl Op {
     pub fn new(name: &'static str, run: impl Fn(u64) + Send + Sync + 'static) -> Op {
         Op {
             name,
             run: Box::new(run),
-            before: None,
-            calls: None,
+            windows: None,
         }
     }
 
-    /// Slices of exactly `calls` calls, each after `before`.
-    pub fn in_slices(mut self, calls: u64, before: impl Fn() + Send + Sync + 'static) -> Op {
-        self.calls = Some(calls);
-        self.before = Some(Box::new(before));
+    /// Never more than `calls` calls without `before`.
+    pub fn in_windows(mut self, calls: u64, before: impl Fn() + Send + Sync + 'static) -> Op {
+        let before = Box::new(before);
+        self.windows = Some(Windows { calls, before });
         self
     }
 
@@ -36,12 +43,20 @@ impl Op {
     }
 
     fn slice(&self, calls: u64) -> f64 {
-        if let Some(before) = &self.before {
-            before();
+        let timed = |calls| {
+            let start = Instant::now();
+            (self.run)(calls);
+            start.elapsed().as_nanos() as f64
+        };
+        match &self.windows {
+            None => timed(calls),
+            Some(windows) => (0..WINDOWS)
+                .map(|_| {
+                    (windows.before)();
+                    timed(calls / WINDOWS)
+                })
+                .sum(),
         }
-        let start = Instant::now();
-        (self.run)(calls);
-        start.elapsed().as_nanos() as f64
     }
 }
 
@@ -95,8 +110,8 @@ pub struct Outcome {
 pub fn interleave(pairs: &[(&Op, &Op)], effort: Effort) -> Vec<Outcome> {
     let calls: Vec<(u64, u64)> = pairs
         .iter()
-        .map(|(base, op)| match op.calls {
-            Some(calls) => (calls, calls),
+        .map(|(base, op)| match &op.windows {
+            Some(windows) => (windows.calls * WINDOWS, windows.calls * WINDOWS),
             None => (calls_for(base, effort.slice), calls_for(op, effort.slice)),
         })
         .collect();

@@ -35,6 +35,12 @@ fn time_hundredth(x: u64) -> u64 {
     black_box(x) + 1
 }
 
+#[timed("bench.adaptive", adaptive)]
+#[inline(never)]
+fn time_adaptive(x: u64) -> u64 {
+    black_box(x) + 1
+}
+
 #[timed("bench.both")]
 #[counted("bench.both")]
 #[inline(never)]
@@ -109,7 +115,7 @@ pub fn timed_raw() -> Op {
             }
         });
     })
-    .in_slices(60, move || {
+    .in_windows(60, move || {
         black_box(drained.timer("bench.timed").count());
     })
 }
@@ -120,6 +126,10 @@ pub fn timed_tenth() -> Op {
 
 pub fn timed_hundredth() -> Op {
     op!("timed, rate 0.01", time_hundredth)
+}
+
+pub fn timed_adaptive() -> Op {
+    op!("timed, adaptive, window full", time_adaptive)
 }
 
 pub fn timed_and_counted() -> Op {

@@ -281,6 +281,29 @@ mod tests {
     }
 
     #[test]
+    fn an_adaptive_block_leaves_what_a_function_says_itself() {
+        let expanded = expanded(
+            Macro::Timed,
+            "adaptive",
+            "impl Pool {
+                fn a(&self) { }
+                #[timed(rate = 0.5)] fn b(&self) { }
+                #[timed(outcome)] fn c(&self) -> Option<u8> { Some(1) }
+                #[timed(\"{x}\")] fn d(&self, x: u8) { }
+            }",
+        );
+        let adaptive =
+            "= :: logd :: Timer :: adaptive (:: logd :: __private_0_1_0 :: derived_timer";
+        assert_eq!(expanded.matches("adaptive (").count(), 2, "{expanded}");
+        assert!(expanded.contains(adaptive), "{expanded}");
+        assert!(
+            expanded.contains("enter_adaptive (& __LOGD_SITE)"),
+            "{expanded}"
+        );
+        assert!(expanded.contains("\"Pool::b\") , 0.5)"), "{expanded}");
+    }
+
+    #[test]
     fn a_refused_item_is_emitted_as_written_beside_all_errors() {
         for (arguments, item, errors) in [
             ("", "const fn f () { }", 1),

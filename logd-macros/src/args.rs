@@ -34,7 +34,7 @@ impl Macro {
     /// The options it takes beside the name.
     pub(crate) fn options(self) -> &'static [&'static str] {
         match self {
-            Macro::Timed => &["rate", "outcome", "future", "skip", "crate"],
+            Macro::Timed => &["rate", "adaptive", "outcome", "future", "skip", "crate"],
             Macro::Counted => &["rate", "outcome", "skip", "crate"],
             Macro::Accumulated => &["rate", "future", "crate"],
             Macro::Accumulate => &["rate", "open", "crate"],
@@ -57,12 +57,33 @@ impl fmt::Display for Macro {
 pub(crate) struct Args {
     pub(crate) name: Option<Name>,
     pub(crate) rate: Option<Rate>,
+    pub(crate) adaptive: Option<Span>,
     pub(crate) outcome: Option<Span>,
     pub(crate) future: Option<Span>,
     pub(crate) skip: Option<Span>,
     pub(crate) open: Option<Span>,
     /// Where the library is found, if not at `::logd`.
     pub(crate) library: Option<Vec<TokenTree>>,
+}
+
+impl Args {
+    /// These options, and those of the block around that they leave room for. A name and
+    /// `future` are each item's own.
+    pub(crate) fn within(self, block: Args) -> Args {
+        let free = self.adaptive.is_none();
+        let is_template = matches!(self.name, Some(Name::Template { .. }));
+        let settled = self.rate.is_some() || self.outcome.is_some() || is_template;
+        Args {
+            adaptive: self.adaptive.or(block.adaptive.filter(|_| !settled)),
+            rate: self.rate.or(block.rate.filter(|_| free)),
+            outcome: self.outcome.or(block.outcome.filter(|_| free)),
+            library: self.library.or(block.library),
+            name: self.name,
+            future: self.future,
+            skip: None,
+            open: None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -103,7 +124,28 @@ pub(crate) fn parse(of: Macro, tokens: TokenStream, errors: &mut Errors) -> Args
     for option in pieces(tokens) {
         parse_option(of, &option, &mut args, errors);
     }
+    check_adaptive(&mut args, errors);
     args
+}
+
+/// Refuses `adaptive` beside what has to do with every call.
+pub(crate) fn check_adaptive(args: &mut Args, errors: &mut Errors) {
+    let Some(adaptive) = args.adaptive else {
+        return;
+    };
+    let message = if args.rate.is_some() {
+        "`adaptive` and `rate` both say which calls are clocked: remove one of them"
+    } else if args.outcome.is_some() {
+        "`outcome` is known when a call ends, and `adaptive` counts most calls where they begin: \
+         remove one of them"
+    } else if matches!(args.name, Some(Name::Template { .. })) {
+        "a name made from arguments takes longer than reading the clock: remove `adaptive`, or \
+         write a name without `{…}`"
+    } else {
+        return;
+    };
+    errors.push(adaptive, message);
+    args.adaptive = None;
 }
 
 /// Cuts at the commas of the outermost level; a trailing one adds nothing.
@@ -252,6 +294,7 @@ fn parse_word(of: Macro, word: &Ident, args: &mut Args, errors: &mut Errors) {
     let text = word.to_string();
     if of.options().contains(&&*text) {
         let flag = match &*text {
+            "adaptive" => &mut args.adaptive,
             "outcome" => &mut args.outcome,
             "future" => &mut args.future,
             "skip" => &mut args.skip,

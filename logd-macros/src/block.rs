@@ -199,15 +199,11 @@ impl Block<'_> {
             Some(name) => Key::new(name),
             None => self.key(target.function, errors)?,
         };
-        let outcome = own
-            .outcome
-            .or(self.args.outcome.filter(|_| target.has_outcome()));
-        let merged = Args {
-            rate: own.rate.or_else(|| self.args.rate.clone()),
-            library: own.library.or_else(|| self.args.library.clone()),
+        let outcome = self.args.outcome.filter(|_| target.has_outcome());
+        let merged = own.within(Args {
             outcome,
-            ..Args::default()
-        };
+            ..self.args.clone()
+        });
         target.expand(&Site::new(self.of, key, &merged), options, errors)
     }
 
@@ -237,14 +233,7 @@ impl Block<'_> {
         errors: &mut Errors,
     ) -> TokenStream {
         let own = own.unwrap_or_default();
-        let merged = Args {
-            name: own.name,
-            rate: own.rate.or_else(|| self.args.rate.clone()),
-            outcome: own.outcome.or(self.args.outcome),
-            future: own.future,
-            library: own.library.or_else(|| self.args.library.clone()),
-            ..Args::default()
-        };
+        let merged = own.within(self.args.clone());
         let inherited = self.prefix.as_ref().map(|prefix| {
             let module = container.module.as_ref().map(ToString::to_string);
             match module.or_else(|| container.type_name.clone()).as_deref() {

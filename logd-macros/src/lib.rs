@@ -79,6 +79,7 @@ use crate::args::Macro;
 /// | option | what it does |
 /// |---|---|
 /// | `rate = 0.1` | clocks this part of the calls (a literal or constant above 0 and at most 1); the counts stand for all |
+/// | `adaptive` | clocks as many calls as it keeps values of, 64 in a flush interval on each thread, and counts the others, for a tenth of the time (`Timer::adaptive`) |
 /// | `outcome` | records under `.ok`, `.err`, `.panicked` and `.cancelled` apart |
 /// | `future` | for functions that return a future: measures until it completes |
 /// | `skip` | leaves a function out that stands in an annotated block |

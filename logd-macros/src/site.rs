@@ -89,6 +89,7 @@ pub(crate) struct Site {
     pub(crate) of: Macro,
     pub(crate) key: Key,
     pub(crate) rate: Option<Rate>,
+    adaptive: bool,
     pub(crate) outcome: bool,
     pub(crate) library: Library,
     /// The static's, which the author's own words for name and rate can see.
@@ -102,6 +103,7 @@ impl Site {
             name: static_name(&key, args.rate.as_ref()),
             key,
             rate: args.rate.clone(),
+            adaptive: args.adaptive.is_some(),
             outcome: args.outcome.is_some(),
             library: Library::new(args.library.as_deref()),
         }
@@ -116,10 +118,11 @@ impl Site {
         }
     }
 
-    /// The function that begins a timed call: with a rate, one that knows of calls which
-    /// are not clocked.
+    /// The function that begins a timed call: where not all are clocked, one that knows of
+    /// those which are not.
     pub(crate) fn enter(&self) -> &'static str {
         match (&self.rate, &self.key) {
+            _ if self.adaptive => "enter_adaptive",
             (None, _) | (_, Key::Template { .. }) => "enter",
             (Some(_), _) => "enter_sampled",
         }
@@ -215,6 +218,11 @@ impl Site {
                 let constructor = format_ident!("{constructor}", span = at);
                 quote_spanned!(at=> #private::#constructor(#name #rate))
             }
+        };
+        let initializer = if self.adaptive {
+            quote_spanned!(made()=> #root::Timer::adaptive(#initializer))
+        } else {
+            initializer
         };
         let metric = format_ident!("{metric}", span = *at);
         let metric = if self.outcome {

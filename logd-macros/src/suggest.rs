@@ -37,6 +37,7 @@ pub(crate) fn list(of: Macro) -> String {
         .map(|option| match *option {
             "rate" => "`rate = 0.1`",
             "crate" => "`crate = path`",
+            "adaptive" => "`adaptive`",
             "outcome" => "`outcome`",
             "future" => "`future`",
             "open" => "`open`",

@@ -29,6 +29,12 @@ fn tenth_call(x: u64) -> u64 {
     black_box(x) + 1
 }
 
+#[timed("hot.adaptive", adaptive)]
+#[inline(never)]
+fn adaptive_call(x: u64) -> u64 {
+    black_box(x) + 1
+}
+
 #[timed("hot.both")]
 #[counted("hot.both")]
 #[inline(never)]
@@ -57,6 +63,7 @@ loops! {
     loop_counted: counted_call;
     loop_timed: timed_call;
     loop_tenth: tenth_call;
+    loop_adaptive: adaptive_call;
     loop_both: both_call;
     loop_section_calls: section_call;
 }
@@ -89,6 +96,7 @@ fn main() {
         }
         "timed-past-raw" => run(loop_timed, calls),
         "rate-0.1" => run(loop_tenth, calls),
+        "adaptive" => run(loop_adaptive, calls),
         "timed-and-counted" => run(loop_both, calls),
         "section" => run(sections, calls),
         other => panic!("no loop is called {other:?}"),

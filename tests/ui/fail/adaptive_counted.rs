@@ -1,0 +1,3 @@
+#[logd::counted("a", adaptive)]
+fn f() {}
+fn main() {}

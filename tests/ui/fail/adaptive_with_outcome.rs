@@ -1,0 +1,5 @@
+#[logd::timed("a", adaptive, outcome)]
+fn f() -> Option<u8> {
+    None
+}
+fn main() {}
