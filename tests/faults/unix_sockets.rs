@@ -117,6 +117,42 @@ fn unix_socket_whose_receiver_restarts() {
 }
 
 #[test]
+fn unix_socket_that_another_receiver_takes_over() {
+    let (place, beside) = (Place::new("taken"), Place::new("beside"));
+    for builder in both(&place.0) {
+        let client = builder.build().expect("a client");
+        let old = place.receiver();
+        let mut made = Made::by(&client, ROUNDS);
+        flushed(&client);
+        // The old one lives and reads on: nothing tells the client but the path.
+        let new = beside.receiver();
+        fs::rename(&beside.0, &place.0).expect("a path of our own");
+        let mut table = Table::default();
+        wait_for("message to the new receiver", || {
+            made += Made::by(&client, 1);
+            flushed(&client);
+            let come = Table::of(&new.flush());
+            table += come;
+            come.read > 0
+        });
+        table += Table::of(&old.flush());
+        made += Made::by(&client, ROUNDS);
+        flushed(&client);
+        table += Table::of(&new.flush());
+        assert_eq!(Table::of(&old.flush()).read, 0, "the old one has got more");
+
+        // A path that is gone is no reason to leave a receiver that reads.
+        fs::remove_file(&place.0).expect("its file");
+        // Longer than from one look at the path to the next.
+        thread::sleep(Duration::from_millis(1100));
+        made += Made::by(&client, ROUNDS);
+        flushed(&client);
+        table += Table::of(&new.stop());
+        table.agrees(made, &audited(&client, made));
+    }
+}
+
+#[test]
 fn unix_socket_whose_receiver_restarts_under_load() {
     let place = Place::new("load");
     let client = reducing(1)
