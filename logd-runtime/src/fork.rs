@@ -17,10 +17,8 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread;
 
-use once_cell::race::OnceBox;
-
+use crate::sync::{OnceBox, thread};
 use crate::sys;
 
 /// Counts the forks between the first process and this one.
@@ -28,7 +26,8 @@ static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 static NEXT_GENERATION: ChildHook = ChildHook::new(next_generation);
 
-extern "C" fn next_generation() {
+/// The child is another process than its parent; models call it where they fork.
+pub(crate) extern "C" fn next_generation() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 

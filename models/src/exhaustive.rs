@@ -24,6 +24,10 @@ pub(crate) const ALL: &[(&str, Model)] = &[
     ("events come out once and in order", events),
 ];
 
+pub(crate) fn more() -> &'static [(&'static str, Model)] {
+    &[]
+}
+
 static SCHEDULES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// After which a model is given up; `main` says so.

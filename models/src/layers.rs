@@ -1,4 +1,4 @@
-//! The library from its lowest layer up to the worker's pipeline.
+//! The library from its lowest layer up to the worker, and the accumulators' sums.
 
 #[path = "../../logd-runtime/src/clock.rs"]
 pub(crate) mod clock;
@@ -18,4 +18,8 @@ pub(crate) mod record;
 #[path = "../../logd-runtime/src/transport/mod.rs"]
 pub(crate) mod transport;
 
+#[path = "../../logd-runtime/src/worker/mod.rs"]
 pub(crate) mod worker;
+
+#[path = "../../logd-runtime/src/accumulator/sum.rs"]
+pub(crate) mod sum;

@@ -18,18 +18,24 @@ pub(crate) mod rate;
 pub(crate) mod sys;
 
 #[cfg(loom)]
+mod clock;
+#[cfg(loom)]
 mod record;
+#[cfg(loom)]
+#[path = "../../logd-runtime/src/accumulator/sum.rs"]
+pub(crate) mod sum;
 
 #[cfg(not(loom))]
 mod layers;
 #[cfg(not(loom))]
-use layers::{clock, error, key, off, record, stats, transport, wire, worker};
+use layers::{clock, error, key, off, record, stats, sum, transport, wire, worker};
 #[cfg(not(loom))]
 use {
     error::Error,
     stats::{DropReason, Drops, FlushReport, Stats},
 };
 
+mod both;
 mod sink;
 
 #[cfg(loom)]
@@ -44,6 +50,8 @@ fn main() {
     let mut failed = 0;
     for (name, model) in models::ALL
         .iter()
+        .chain(models::more())
+        .chain(both::all())
         .filter(|(name, _)| name.contains(&wanted))
     {
         let start = std::time::Instant::now();

@@ -1,6 +1,9 @@
 //! shuttle: threads that record through the thread-local pointer while the worker's
 //! pipeline drains, arrays grow, modes change, and shards go from thread to thread.
 
+#[path = "random/flushes.rs"]
+mod flushes;
+
 use std::any::Any;
 use std::sync::{Arc, Weak};
 
@@ -29,6 +32,10 @@ pub(crate) const ALL: &[(&str, Model)] = &[
         single_events,
     ),
 ];
+
+pub(crate) fn more() -> &'static [(&'static str, Model)] {
+    flushes::ALL
+}
 
 /// How many schedules of each: `LOGD_SCHEDULES` says otherwise.
 const SCHEDULES: usize = 20_000;

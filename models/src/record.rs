@@ -4,12 +4,29 @@
 pub(crate) mod events;
 #[path = "../../logd-runtime/src/record/histogram.rs"]
 pub(crate) mod histogram;
+#[path = "../../logd-runtime/src/record/list.rs"]
+pub(crate) mod list;
 #[path = "../../logd-runtime/src/record/past.rs"]
 mod past;
 #[path = "../../logd-runtime/src/record/slot/mod.rs"]
 pub(crate) mod slot;
 #[path = "../../logd-runtime/src/record/values.rs"]
 pub(crate) mod values;
+
+pub(crate) use values::Reading;
+
+pub(crate) mod quiet {
+    use std::sync::Arc;
+
+    use crate::fork::PerProcess;
+
+    pub(crate) fn made_quietly<T>(
+        own: &PerProcess<T>,
+        make: impl FnOnce(Option<&T>) -> T,
+    ) -> &Arc<T> {
+        own.get_or_init(make)
+    }
+}
 
 /// The slow path's mark: no allocator of a model records anything.
 mod shard {

@@ -2,19 +2,19 @@
 //! and closing one allocates nothing once a thread has done so before.
 
 use std::cell::RefCell;
-use std::sync::TryLockError;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use crate::clock;
 use crate::fork::PerProcess;
 use crate::record::Reading;
 use crate::record::quiet::made_quietly;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::{IS_REUSED, thread_local};
 
 /// Time spent in sections. Never freed, so that a section needs no count of its
 /// holders; while several threads may touch it, [`share`](Use::share) makes every
 /// update one step.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Sum {
     /// The generation, which grows when it is closed: what was started before does not
     /// count any more. The lowest bit is set while several threads may touch it.
@@ -29,17 +29,12 @@ const SHARED: u64 = 1;
 const NEXT_GENERATION: u64 = 2;
 
 /// A sum that is never open.
-static NO_SUM: Sum = Sum::new();
-
-impl Sum {
-    const fn new() -> Self {
-        Sum {
-            generation: AtomicU64::new(0),
-            users: AtomicU64::new(0),
-            state: AtomicU64::new(0),
-        }
-    }
-}
+#[cfg(not(loom))]
+static NO_SUM: Sum = Sum {
+    generation: AtomicU64::new(0),
+    users: AtomicU64::new(0),
+    state: AtomicU64::new(0),
+};
 
 /// What is known of the sections since the last reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,6 +146,7 @@ pub(crate) struct Use {
 
 impl Use {
     /// Of no sum: never open.
+    #[cfg(not(loom))]
     pub(super) const NONE: Use = Use {
         sum: &NO_SUM,
         generation: NEXT_GENERATION,
@@ -188,7 +184,7 @@ impl Use {
     /// is near, and the cycle counter is the clock, which the caller knows. `false` when
     /// it has to be [`start`](Self::start).
     #[inline]
-    pub(super) fn start_alone(self) -> bool {
+    pub(crate) fn start_alone(self) -> bool {
         let word = self.sum.state.load(Ordering::Relaxed);
         let is_first = word & MOST_ACTIVE == 0;
         if is_first && self.is_alone() {
@@ -202,7 +198,7 @@ impl Use {
 
     /// Ends a section that began with [`start_alone`](Self::start_alone).
     #[inline]
-    pub(super) fn stop_alone(self) {
+    pub(crate) fn stop_alone(self) {
         let word = self.sum.state.load(Ordering::Relaxed);
         let is_last = word & MOST_ACTIVE == 1;
         if is_last && self.is_alone() {
@@ -334,10 +330,13 @@ fn take() -> &'static Sum {
     });
     kept.ok()
         .flatten()
-        .unwrap_or_else(|| Box::leak(Box::new(Sum::new())))
+        .unwrap_or_else(|| Box::leak(Box::default()))
 }
 
 fn give_back(sum: &'static Sum) {
+    if !IS_REUSED {
+        return;
+    }
     let kept = KEPT.try_with(|kept| {
         let mut kept = kept.try_borrow_mut().ok()?;
         // A thread that closes what others open passes half of its list on.
@@ -358,7 +357,7 @@ fn give_back(sum: &'static Sum) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
+    use crate::sync::atomic::AtomicBool;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! A list that only grows, read without a lock: an entry is there as a whole or not at all,
 //! at any moment, so a child process may read what it inherited.
 
-use once_cell::race::OnceBox;
+use crate::sync::OnceBox;
 
 /// Entries of the first block; every further block has twice as many.
 const FIRST: usize = 64;

@@ -2,7 +2,9 @@
 //! time passes. A timer's messages leave together, so it may be overdrawn, and is
 //! paid back before anything else is sent.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::sync::Instant;
 
 #[derive(Debug)]
 pub(crate) struct Budget {

@@ -2,7 +2,9 @@
 //! holds, counted as that buffer counts, so that long log records get no more of it than short
 //! statistics.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::sync::Instant;
 
 /// Between two bursts: with it, not even a slow receiver's buffer runs over.
 pub(crate) const BURST_GAP: Duration = Duration::from_millis(5);

@@ -4,14 +4,15 @@
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Worker;
 use crate::fork;
 use crate::stats::FlushReport;
+use crate::sync::{Condvar, Instant, Mutex, MutexGuard, PoisonError};
 
 /// One flush that somebody waits for.
 #[derive(Debug)]

@@ -15,9 +15,8 @@ pub(crate) mod shared;
 mod strata;
 mod window;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use self::budget::Budget;
 use self::burst::BURST_GAP;
@@ -30,6 +29,7 @@ use crate::off::OFF;
 use crate::record::quiet::{QuietGuard, QuietMutex};
 use crate::record::shard;
 use crate::stats::{DropReason, FlushReport, Stats, Totals};
+use crate::sync::{Condvar, Instant, Mutex, MutexGuard, PoisonError, thread};
 use crate::transport::Transport;
 
 /// How long a flush may outlast its deadline while the worker is between two bursts.

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::burst::{BURST_GAP, Burst};
 use super::dialect::Dialect;
@@ -19,6 +19,7 @@ use crate::record::registry::{self, Kind, Metric};
 use crate::record::slot::{CounterSeen, MeterSeen, TimerSeen};
 use crate::record::{Event, Shard, histogram};
 use crate::stats::{DropReason, Totals};
+use crate::sync::Instant;
 use crate::transport::{Sent, Transport};
 use crate::wire::{EncodeError, Format, Number};
 

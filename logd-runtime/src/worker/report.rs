@@ -1,9 +1,10 @@
 //! What was lost, told to the receiver: counters under `logd.client`, only where something
 //! was lost. They are messages that stand for no event, so the books stay as they are.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::stats::{DropReason, Drops};
+use crate::sync::Instant;
 
 /// Between two reports, unless somebody asks for a flush.
 const GAP: Duration = Duration::from_secs(1);

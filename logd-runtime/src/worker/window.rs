@@ -1,13 +1,13 @@
 //! What the thread sends by itself: a window when its time has come, queues when they fill.
 
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Worker;
 use super::budget::Budget;
 use super::burst::BURST_GAP;
 use super::pipeline::{Pace, Pipeline};
 use crate::record::quiet::QuietGuard;
+use crate::sync::{Instant, PoisonError};
 
 /// The fewest messages a timer is reduced to: fewer have no tenth to cut off.
 const FEWEST_MESSAGES: usize = 10;

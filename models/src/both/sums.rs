@@ -1,0 +1,109 @@
+//! An accumulator's sum, which sections on several threads add to while it is read and closed.
+
+use super::Model;
+use crate::clock;
+use crate::record::Reading;
+use crate::sum::Use;
+use crate::sync::thread;
+
+pub(super) const ALL: &[(&str, Model)] = &[
+    ("a sum tells the time of every section once", sections),
+    (
+        "a sum is handed over in the middle of a section",
+        handed_over,
+    ),
+    ("a sum that is closed in the middle of a section", closed),
+];
+
+fn ticks(reading: Option<Reading>) -> u64 {
+    reading.map_or(0, Reading::to_bits)
+}
+
+/// Runs a section, and returns how long it took at least.
+fn section(sum: Use) -> u64 {
+    assert!(sum.start());
+    let begin = clock::now();
+    let took = clock::now() - begin;
+    sum.stop();
+    took
+}
+
+/// Sections that may overlap, and a reading in the middle of anything.
+fn sections() {
+    clock::counts_cycles();
+    let begin = clock::now();
+    let sum = Use::open();
+    sum.share();
+    let other = thread::spawn(move || {
+        let took = section(sum);
+        sum.release();
+        took
+    });
+    let own = section(sum);
+    let first = sum.read();
+    let others = other.join().expect("the other thread");
+    assert!(sum.is_open());
+    let told = ticks(first) + ticks(sum.close());
+    let passed = clock::now() - begin;
+    assert!(
+        (own.max(others)..=passed).contains(&told),
+        "{own} and {others} are {told} of {passed}"
+    );
+    sum.release();
+}
+
+/// A section that began while no other thread was near, and ends beside one.
+fn handed_over() {
+    let is_counter = clock::counts_cycles();
+    let begin = clock::now();
+    let sum = Use::open();
+    let alone = is_counter && sum.start_alone();
+    assert!(alone || sum.start());
+    let started = clock::now();
+    sum.share();
+    let other = thread::spawn(move || {
+        let took = section(sum);
+        sum.release();
+        took
+    });
+    let own = clock::now() - started;
+    if alone {
+        sum.stop_alone();
+    } else {
+        sum.stop();
+    }
+    let others = other.join().expect("the other thread");
+    let told = ticks(sum.close());
+    let passed = clock::now() - begin;
+    assert!(
+        (own.max(others)..=passed).contains(&told),
+        "{own} and {others} are {told} of {passed}"
+    );
+    sum.release();
+}
+
+/// A section that outlives its sum counts up to the last reading, and nothing of it is left
+/// for whoever uses the memory next.
+fn closed() {
+    clock::counts_cycles();
+    let begin = clock::now();
+    let sum = Use::open();
+    sum.share();
+    let other = thread::spawn(move || {
+        section(sum);
+        sum.release();
+    });
+    let told = ticks(sum.close());
+    assert!(told < clock::now() - begin);
+    assert!(!sum.is_open());
+    sum.release();
+    other.join().expect("the other thread");
+    let next = Use::open();
+    assert!(!next.is(sum) && next.is_open() && !sum.is_open());
+    assert!(next.read().is_none(), "a section of the sum before");
+    // Nor does a section of the sum before, which ends only now, end one of the next.
+    assert!(next.start());
+    sum.stop();
+    assert!(next.read().is_some() && next.read().is_some());
+    next.release();
+}
