@@ -85,6 +85,11 @@ impl Meter {
     ///
     /// Use it for what is set when it changes rather than measured now and then.
     /// Only a client that reduces does so.
+    ///
+    /// The order of readings is known within a thread. Where several threads have set the meter
+    /// in one flush interval, that interval shows the mean of all their readings as ever, and
+    /// what is repeated afterwards is the last reading of one of these threads, which may not be
+    /// the last of all. Let one thread set a level that several of them change.
     #[must_use]
     pub const fn hold(mut self) -> Self {
         self.site.set_hold();
