@@ -7,13 +7,13 @@ mod task;
 use std::sync::Arc;
 
 use self::open::{Entered, Open};
-use self::sum::Use;
+use self::sum::{Running, Use};
 pub use self::task::{Accumulated, AccumulatorExt, InAccumulator};
 use crate::client::core::Change;
 use crate::error::Error;
 use crate::metric::{Started, Timer};
 use crate::off::{Kept, OFF};
-use crate::record::registry::{self, Kind};
+use crate::record::registry;
 use crate::record::{Reading, shard};
 use crate::stats::DropReason;
 use crate::{key, rate, scope};
@@ -74,12 +74,7 @@ impl Accumulator {
 
     fn of(key: &str, rate: f64) -> Self {
         Accumulator {
-            sum: Kept::new(|| {
-                let sum = Use::open();
-                // Any thread may start a section.
-                sum.mark_shared();
-                sum
-            }),
+            sum: Kept::new(Use::open_value),
             key: if OFF {
                 None
             } else {
@@ -94,15 +89,8 @@ impl Accumulator {
     /// One that outlives its accumulator counts up to the accumulator's reading.
     pub fn start(&self) -> Section {
         Section::new(|| {
-            let Some(sum) = self.sum.get() else {
-                return SectionKind::Uncounted;
-            };
-            sum.share();
-            if sum.start() {
-                return SectionKind::Held(*sum);
-            }
-            sum.release();
-            SectionKind::Uncounted
+            let running = self.sum.get().and_then(|sum| sum.start_of_value());
+            Kind::Within(running.unwrap_or(Running::UNCOUNTED))
         })
     }
 
@@ -125,8 +113,12 @@ impl Accumulator {
                 let core = scope::current_core();
                 match &self.key {
                     Some(key) => {
-                        let slot =
-                            registry::register(Kind::Timer, (&**key).into(), self.rate, false);
+                        let slot = registry::register(
+                            registry::Kind::Timer,
+                            (&**key).into(),
+                            self.rate,
+                            false,
+                        );
                         core.record(slot, self.rate, Change::Time(reading));
                     }
                     None => core.drop_events(DropReason::InvalidKey, 1),
@@ -151,19 +143,13 @@ impl Drop for Accumulator {
 #[derive(Debug)]
 #[must_use = "dropping it ends the section: bind it, `let _section = accumulator.start();`"]
 pub struct Section {
-    kind: Kept<SectionKind>,
+    kind: Kept<Kind>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum SectionKind {
-    /// The only one of the innermost accumulator when it began.
-    Alone(Use),
-    /// Of the accumulator that was open where it began, and whose call or task it is in.
-    Within(Use),
-    /// Of a value that may be gone before it ends.
-    Held(Use),
-    /// One of more than can be counted at a time; the others cover it.
-    Uncounted,
+enum Kind {
+    /// Of an accumulator that was open where it began, or of a value.
+    Within(Running),
     /// Complete in itself: a reading of its own.
     Whole {
         timer: &'static Timer,
@@ -176,14 +162,19 @@ impl Section {
     /// complete in itself.
     #[inline]
     pub(crate) fn at(timer: &'static Timer) -> Self {
-        Section::new(|| match open::start_in_innermost(timer) {
-            Some(sum) => SectionKind::Alone(sum),
-            None => SectionKind::any(timer),
+        Section::new(|| {
+            if let Some(running) = open::start_in_innermost(timer) {
+                return Kind::Within(running);
+            }
+            match start_slowly(timer) {
+                (Some(running), _) => Kind::Within(running),
+                (None, started) => Kind::Whole { timer, started },
+            }
         })
     }
 
     #[inline]
-    fn new(begin: impl FnOnce() -> SectionKind) -> Self {
+    fn new(begin: impl FnOnce() -> Kind) -> Self {
         Section {
             kind: Kept::new(begin),
         }
@@ -193,31 +184,16 @@ impl Section {
     pub fn stop(self) {}
 }
 
-impl SectionKind {
-    #[inline(never)]
-    fn any(timer: &'static Timer) -> Self {
-        match open::find(timer) {
-            Some(sum) if sum.start() => SectionKind::Within(sum),
-            Some(_) => SectionKind::Uncounted,
-            None => SectionKind::Whole {
-                timer,
-                started: timer.begin(),
-            },
+/// A section of any accumulator that is open for the key, or else the beginning of one that
+/// is complete in itself. In two words, so that sections stay in registers.
+#[inline(never)]
+fn start_slowly(timer: &'static Timer) -> (Option<Running>, Started) {
+    match open::find(timer) {
+        Some(sum) => {
+            let running = sum.start().unwrap_or(Running::UNCOUNTED);
+            (Some(running), Started::DISCARDED)
         }
-    }
-
-    /// Apart and by value, so that a section of the usual kind stays in registers.
-    #[inline(never)]
-    fn end(self) {
-        match self {
-            SectionKind::Alone(sum) | SectionKind::Within(sum) => sum.stop(),
-            SectionKind::Held(sum) => {
-                sum.stop();
-                sum.release();
-            }
-            SectionKind::Uncounted => {}
-            SectionKind::Whole { timer, started } => timer.end(started),
-        }
+        None => (None, timer.begin()),
     }
 }
 
@@ -225,8 +201,8 @@ impl Drop for Section {
     #[inline]
     fn drop(&mut self) {
         match self.kind.get() {
-            Some(SectionKind::Alone(sum)) => sum.stop_alone(),
-            Some(other) => other.end(),
+            Some(Kind::Within(running)) => running.stop(),
+            Some(Kind::Whole { timer, started }) => timer.end_apart(*started),
             None => {}
         }
     }

@@ -3,9 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 
-use super::sum::Use;
+use super::sum::{Door, Running, Use};
 use crate::client::core::Change;
-use crate::clock;
 use crate::metric::Timer;
 
 /// An accumulator that is open for the key of a timer.
@@ -46,11 +45,11 @@ thread_local! {
     static OPEN: RefCell<List> = const { RefCell::new(List(Vec::new())) };
 }
 
-/// How many accumulators are open, and the last of them where the cycle counter is the clock.
+/// How many accumulators are open, and the last of them.
 struct Innermost {
     depth: Cell<usize>,
     series: Cell<u32>,
-    sum: Cell<Use>,
+    door: Cell<Door>,
 }
 
 impl Innermost {
@@ -58,7 +57,7 @@ impl Innermost {
         Innermost {
             depth: Cell::new(0),
             series: Cell::new(0),
-            sum: Cell::new(Use::NONE),
+            door: Cell::new(Door::CLOSED),
         }
     }
 }
@@ -71,11 +70,11 @@ impl List {
         INNERMOST.with(|innermost| {
             innermost.depth.set(self.0.len());
             match self.0.last() {
-                Some(open) if clock::counts_cycles() => {
+                Some(open) => {
                     innermost.series.set(open.series);
-                    innermost.sum.set(open.sum);
+                    innermost.door.set(open.sum.door());
                 }
-                _ => innermost.sum.set(Use::NONE),
+                None => innermost.door.set(Door::CLOSED),
             }
         });
     }
@@ -91,9 +90,13 @@ impl Drop for List {
 /// Begins a section of the innermost accumulator if it is the one for the timer's key and
 /// nothing else is going on in it.
 #[inline]
-pub(super) fn start_in_innermost(timer: &Timer) -> Option<Use> {
-    let (series, sum) = INNERMOST.with(|innermost| (innermost.series.get(), innermost.sum.get()));
-    (timer.site().known_series() == series && sum.start_alone()).then_some(sum)
+pub(super) fn start_in_innermost(timer: &Timer) -> Option<Running> {
+    let (series, door) = INNERMOST.with(|innermost| (innermost.series.get(), innermost.door.get()));
+    if timer.site().known_series() == series {
+        door.start_alone()
+    } else {
+        None
+    }
 }
 
 /// The innermost accumulator that is open for a timer's key.

@@ -11,29 +11,30 @@ use crate::record::quiet::made_quietly;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::sync::{IS_REUSED, thread_local};
 
-/// Time spent in sections. Never freed, so that a section needs no count of its
-/// holders; while several threads may touch it, [`share`](Use::share) makes every
-/// update one step.
+/// Time spent in sections. Never freed, and not used again before the last section has
+/// ended, so that a section needs nothing but its address; while several threads may touch
+/// it, [`share`](Use::share) makes every update one step.
 #[derive(Debug, Default)]
 pub(crate) struct Sum {
-    /// The generation, which grows when it is closed: what was started before does not
-    /// count any more. The lowest bit is set while several threads may touch it.
+    /// The generation, which grows when it is closed: who found it before does not find it
+    /// open any more. The lowest bit is set while sections are users too.
     generation: AtomicU64,
-    /// Who may still touch it: its owner, and tasks that took it along.
+    /// Who may still begin or read something: its owner, tasks that took it along, and the
+    /// sections of a value.
     users: AtomicU64,
     /// A [`State`] in one word, so that no reading falls between two parts of an update.
     state: AtomicU64,
 }
 
-const SHARED: u64 = 1;
+const SECTIONS_USE: u64 = 1;
 const NEXT_GENERATION: u64 = 2;
 
-/// A sum that is never open.
+/// A sum that is never open, with no section to end.
 #[cfg(not(loom))]
 static NO_SUM: Sum = Sum {
-    generation: AtomicU64::new(0),
+    generation: AtomicU64::new(NEXT_GENERATION),
     users: AtomicU64::new(0),
-    state: AtomicU64::new(0),
+    state: AtomicU64::new(GIVEN_UP),
 };
 
 /// What is known of the sections since the last reading.
@@ -41,6 +42,8 @@ static NO_SUM: Sum = Sum {
 struct State {
     /// Sections that run now.
     active: u64,
+    /// What keeps a section from the shortest way: [`SHARED`], [`GIVEN_UP`], [`UNCOUNTED`].
+    marks: u64,
     /// Whether a section ended.
     ended: bool,
     /// Clock readings at the ends less those at the starts of the time in which any
@@ -49,9 +52,17 @@ struct State {
     ticks: u64,
 }
 
-// In the word the ticks are on top, where what is over falls off by itself.
-const MOST_ACTIVE: u64 = 0xffff;
-const ENDED: u64 = MOST_ACTIVE + 1;
+// In the word the ticks are on top, where what is over falls off by itself. Below them are
+// sections and marks, so that one look tells whether a section is alone.
+const MOST_ACTIVE: u64 = 0x1fff;
+/// Several threads may touch it at once.
+const SHARED: u64 = MOST_ACTIVE + 1;
+/// It has no user any more: the last section that ends makes room for another use.
+const GIVEN_UP: u64 = SHARED << 1;
+/// The clock does not count cycles.
+const UNCOUNTED: u64 = GIVEN_UP << 1;
+const MARKS: u64 = SHARED | GIVEN_UP | UNCOUNTED;
+const ENDED: u64 = UNCOUNTED << 1;
 const TICKS_SHIFT: u32 = 17;
 const TICKS: u64 = u64::MAX >> TICKS_SHIFT;
 
@@ -60,6 +71,7 @@ impl State {
     fn of(word: u64) -> Self {
         State {
             active: word & MOST_ACTIVE,
+            marks: word & MARKS,
             ended: word & ENDED != 0,
             ticks: word >> TICKS_SHIFT,
         }
@@ -67,7 +79,8 @@ impl State {
 
     #[inline]
     fn word(self) -> u64 {
-        self.ticks << TICKS_SHIFT | if self.ended { ENDED } else { 0 } | self.active
+        let ended = if self.ended { ENDED } else { 0 };
+        self.ticks << TICKS_SHIFT | ended | self.marks | self.active
     }
 
     /// With one more section, unless there are as many as can be counted.
@@ -101,6 +114,7 @@ impl State {
             active,
             ended: true,
             ticks,
+            ..self
         })
     }
 
@@ -115,9 +129,9 @@ impl State {
             now.wrapping_neg()
         };
         Some(State {
-            active: self.active,
             ended: false,
             ticks,
+            ..self
         })
     }
 
@@ -137,6 +151,70 @@ impl State {
     }
 }
 
+impl Sum {
+    /// Replaces the state and gives back the one before, unless there is nothing to change.
+    #[inline]
+    fn update(&self, mut next: impl FnMut(State) -> Option<State>) -> Option<State> {
+        let mut before = self.state.load(Ordering::Relaxed);
+        // Until somebody marks it no other thread is near.
+        if before & SHARED == 0 {
+            let after = next(State::of(before))?.word();
+            self.state.store(after, Ordering::Relaxed);
+            return Some(State::of(before));
+        }
+        loop {
+            let after = next(State::of(before))?.word();
+            // ORDERING: updates of all threads are in one order, with what came before them.
+            let replaced = self.state.compare_exchange_weak(
+                before,
+                after,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+            match replaced {
+                Ok(_) => return Some(State::of(before)),
+                Err(now) => before = now,
+            }
+        }
+    }
+
+    /// Whether there is no section, no other thread near, and the cycle counter is the clock.
+    #[inline]
+    fn is_idle(word: u64) -> bool {
+        word & (MOST_ACTIVE | MARKS) == 0
+    }
+
+    /// The same with one section.
+    #[inline]
+    fn is_alone(word: u64) -> bool {
+        word & (MOST_ACTIVE | MARKS) == 1
+    }
+
+    /// Takes away a user; the last one makes room for another use, or has the last section
+    /// do so.
+    fn release(&'static self) {
+        // ORDERING: what every user did is done before the last one clears it.
+        if self.users.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        let before = self.update(|state| {
+            Some(State {
+                marks: state.marks | GIVEN_UP,
+                ..state
+            })
+        });
+        if before.is_some_and(|state| state.active == 0) {
+            self.make_room();
+        }
+    }
+
+    fn make_room(&'static self) {
+        self.generation.fetch_and(!SECTIONS_USE, Ordering::Relaxed);
+        self.state.store(0, Ordering::Relaxed);
+        give_back(self);
+    }
+}
+
 /// One use of a [`Sum`], from its opening to its closing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Use {
@@ -145,21 +223,28 @@ pub(crate) struct Use {
 }
 
 impl Use {
-    /// Of no sum: never open.
-    #[cfg(not(loom))]
-    pub(super) const NONE: Use = Use {
-        sum: &NO_SUM,
-        generation: NEXT_GENERATION,
-    };
-
     /// An empty sum, which its one user must [`release`](Self::release).
     pub(crate) fn open() -> Self {
         let sum = take();
         sum.users.store(1, Ordering::Relaxed);
+        if !clock::counts_cycles() {
+            sum.state.store(UNCOUNTED, Ordering::Relaxed);
+        }
         Use {
             sum,
-            generation: sum.generation.load(Ordering::Relaxed) & !SHARED,
+            generation: sum.generation.load(Ordering::Relaxed),
         }
+    }
+
+    /// The same for a value: any thread may begin a section, which is one user more.
+    pub(crate) fn open_value() -> Self {
+        let opened = Use::open();
+        opened.mark_shared();
+        opened
+            .sum
+            .generation
+            .fetch_or(SECTIONS_USE, Ordering::Relaxed);
+        opened
     }
 
     pub(crate) fn is(self, other: Use) -> bool {
@@ -170,50 +255,13 @@ impl Use {
     #[inline]
     pub(crate) fn is_open(self) -> bool {
         // ORDERING: pairs with `close`; an old generation means that all is over.
-        self.sum.generation.load(Ordering::Acquire) & !SHARED == self.generation
-    }
-
-    /// Whether it is open and this thread is the only one near.
-    #[inline]
-    fn is_alone(self) -> bool {
-        // ORDERING: pairs with `mark_shared` and `close`.
-        self.sum.generation.load(Ordering::Acquire) == self.generation
-    }
-
-    /// Begins a section where that takes least: nothing else runs in it, no other thread
-    /// is near, and the cycle counter is the clock, which the caller knows. `false` when
-    /// it has to be [`start`](Self::start).
-    #[inline]
-    pub(crate) fn start_alone(self) -> bool {
-        let word = self.sum.state.load(Ordering::Relaxed);
-        let is_first = word & MOST_ACTIVE == 0;
-        if is_first && self.is_alone() {
-            let now = clock::cycles() << TICKS_SHIFT;
-            let word = word.wrapping_sub(now) + 1;
-            self.sum.state.store(word, Ordering::Relaxed);
-            return true;
-        }
-        false
-    }
-
-    /// Ends a section that began with [`start_alone`](Self::start_alone).
-    #[inline]
-    pub(crate) fn stop_alone(self) {
-        let word = self.sum.state.load(Ordering::Relaxed);
-        let is_last = word & MOST_ACTIVE == 1;
-        if is_last && self.is_alone() {
-            let now = clock::cycles() << TICKS_SHIFT;
-            let word = (word.wrapping_add(now) - 1) | ENDED;
-            self.sum.state.store(word, Ordering::Relaxed);
-        } else {
-            self.stop();
-        }
+        self.sum.generation.load(Ordering::Acquire) & !SECTIONS_USE == self.generation
     }
 
     /// From here on several threads may touch it at once.
     pub(crate) fn mark_shared(self) {
-        // ORDERING: it is handed to the other thread afterwards, which orders the rest.
-        self.sum.generation.fetch_or(SHARED, Ordering::Release);
+        // It is handed to the other thread afterwards, which orders the rest.
+        self.sum.state.fetch_or(SHARED, Ordering::Relaxed);
     }
 
     /// Gives it one more user, perhaps on another thread.
@@ -224,32 +272,35 @@ impl Use {
 
     /// Gives it up; the last user makes room for another use.
     pub(crate) fn release(self) {
-        // ORDERING: what every user did is done before the last one clears it.
-        if self.sum.users.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.sum.generation.fetch_and(!SHARED, Ordering::Relaxed);
-            self.sum.state.store(0, Ordering::Relaxed);
-            give_back(self.sum);
-        }
+        self.sum.release();
     }
 
-    /// Begins a section; `false` when more run than can be counted.
-    pub(crate) fn start(self) -> bool {
-        self.update(|state| state.started(clock::now())).is_some()
+    /// Begins a section; `None` when more run than can be counted.
+    pub(crate) fn start(self) -> Option<Running> {
+        self.sum.update(|state| state.started(clock::now()))?;
+        Some(Running(self.sum))
     }
 
-    /// Ends a section. One that outlives its accumulator counts up to the reading.
-    #[inline(never)]
-    pub(crate) fn stop(self) {
-        if self.is_open() {
-            self.update(|state| state.stopped(clock::now()));
+    /// Begins a section that is a user too.
+    pub(crate) fn start_of_value(self) -> Option<Running> {
+        self.sum.users.fetch_add(1, Ordering::Relaxed);
+        let running = self.start();
+        if running.is_none() {
+            self.release();
         }
+        running
+    }
+
+    /// Where a section may begin the shortest way.
+    pub(crate) fn door(self) -> Door {
+        Door(self.sum)
     }
 
     /// The sum since the last reading, that of running sections included, unless
     /// there was no section at all.
     pub(crate) fn read(self) -> Option<Reading> {
         let mut now = 0;
-        let before = self.update(|state| {
+        let before = self.sum.update(|state| {
             now = clock::now();
             state.read(now)
         })?;
@@ -265,24 +316,65 @@ impl Use {
             .fetch_add(NEXT_GENERATION, Ordering::Release);
         reading
     }
+}
 
-    /// Replaces the state and gives back the one before, unless there is nothing to change.
+/// A sum as the code sees it that begins most sections.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door(&'static Sum);
+
+impl Door {
+    /// To no sum: never open.
+    #[cfg(not(loom))]
+    pub(super) const CLOSED: Door = Door(&NO_SUM);
+
+    /// Begins a section where that takes least: nothing else runs in it, no other thread
+    /// is near, and the cycle counter is the clock. `None` when it has to be
+    /// [`start`](Use::start).
     #[inline]
-    fn update(self, mut next: impl FnMut(State) -> Option<State>) -> Option<State> {
-        let cell = &self.sum.state;
-        let mut before = cell.load(Ordering::Relaxed);
-        // ORDERING: pairs with `mark_shared`; until then no other thread is near.
-        if self.sum.generation.load(Ordering::Acquire) & SHARED == 0 {
-            cell.store(next(State::of(before))?.word(), Ordering::Relaxed);
-            return Some(State::of(before));
+    pub(crate) fn start_alone(self) -> Option<Running> {
+        let word = self.0.state.load(Ordering::Relaxed);
+        if !Sum::is_idle(word) {
+            return None;
         }
-        loop {
-            let after = next(State::of(before))?.word();
-            // ORDERING: updates of all threads are in one order, with what came before them.
-            match cell.compare_exchange_weak(before, after, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => return Some(State::of(before)),
-                Err(now) => before = now,
-            }
+        let now = clock::cycles() << TICKS_SHIFT;
+        self.0
+            .state
+            .store(word.wrapping_sub(now) + 1, Ordering::Relaxed);
+        Some(Running(self.0))
+    }
+}
+
+/// A section that runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Running(&'static Sum);
+
+impl Running {
+    /// One that is not counted, because too many others run.
+    #[cfg(not(loom))]
+    pub(super) const UNCOUNTED: Running = Running(&NO_SUM);
+
+    /// Ends the section. One that outlives its accumulator counts up to the reading.
+    #[inline]
+    pub(crate) fn stop(self) {
+        let word = self.0.state.load(Ordering::Relaxed);
+        if Sum::is_alone(word) {
+            let now = clock::cycles() << TICKS_SHIFT;
+            let word = (word.wrapping_add(now) - 1) | ENDED;
+            self.0.state.store(word, Ordering::Relaxed);
+        } else {
+            self.stop_among_others();
+        }
+    }
+
+    #[inline(never)]
+    fn stop_among_others(self) {
+        let Some(before) = self.0.update(|state| state.stopped(clock::now())) else {
+            return;
+        };
+        if self.0.generation.load(Ordering::Relaxed) & SECTIONS_USE != 0 {
+            self.0.release();
+        } else if before.marks & GIVEN_UP != 0 && before.active == 1 {
+            self.0.make_room();
         }
     }
 }
@@ -366,23 +458,37 @@ mod tests {
         if clock::source() != "cycle counter" {
             return;
         }
-        assert!(!Use::NONE.start_alone());
+        assert!(Door::CLOSED.start_alone().is_none());
         let sum = Use::open();
         let before = clock::now();
-        assert!(sum.start_alone());
-        assert!(!sum.start_alone(), "one runs");
-        assert!(sum.start());
-        sum.stop_alone();
-        sum.stop_alone();
+        let first = sum.door().start_alone().expect("nothing runs");
+        assert!(sum.door().start_alone().is_none(), "one runs");
+        let second = sum.start().expect("few run");
+        first.stop();
+        second.stop();
         let between = sum.read().map(Reading::to_bits).expect("a section");
         assert!(between > 0 && between <= clock::now() - before);
-        assert!(sum.start_alone());
+        let section = sum.door().start_alone().expect("nothing runs");
         sum.mark_shared();
-        sum.stop_alone();
-        assert!(!sum.start_alone(), "shared");
+        section.stop();
+        assert!(sum.door().start_alone().is_none(), "shared");
         assert!(sum.close().is_some());
-        assert!(!sum.start_alone(), "closed");
         sum.release();
+    }
+
+    #[test]
+    fn a_sum_is_not_used_again_before_its_last_section_has_ended() {
+        let sum = Use::open();
+        let section = sum.start().expect("few run");
+        assert!(sum.close().is_some());
+        sum.release();
+        let others: Vec<Use> = (0..3).map(|_| Use::open()).collect();
+        assert!(others.iter().all(|other| !std::ptr::eq(other.sum, sum.sum)));
+        section.stop();
+        let next = Use::open();
+        assert!(std::ptr::eq(next.sum, sum.sum), "it was given back");
+        assert!(next.is_open() && !sum.is_open() && next.read().is_none());
+        others.into_iter().chain([next]).for_each(Use::release);
     }
 
     #[test]
@@ -420,8 +526,7 @@ mod tests {
             for _ in 0..2 {
                 threads.spawn(|| {
                     while !done.load(Ordering::Relaxed) {
-                        sum.start();
-                        sum.stop();
+                        sum.start().expect("few run").stop();
                     }
                 });
             }
