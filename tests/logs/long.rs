@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use log::{error, info};
+use log::{Log, error, info};
 use logd::Client;
 use logd::wire::{MAX_DATAGRAM, Value};
 use logd_receiver::LogLine;
@@ -126,7 +126,6 @@ fn fields_that_find_no_room_are_left_out_and_counted() {
         .map(|name| (&**name, "a little text"))
         .collect();
     let record = |values: &dyn log::kv::Source| {
-        use log::Log;
         let mut record = log::Record::builder();
         let record = record.level(log::Level::Info).key_values(&values);
         logger.log(&record.args(format_args!("{message}")).build());
@@ -143,6 +142,40 @@ fn fields_that_find_no_room_are_left_out_and_counted() {
     assert!(text(&line, "msg").starts_with('m'));
     assert_eq!(setup.client.stats().cut(), 1);
     assert_accounted(&setup.client, 1);
+}
+
+#[test]
+fn fields_without_number_under_one_name_are_told_apart_while_there_is_room() {
+    struct Same(usize);
+
+    impl log::kv::Source for Same {
+        fn visit<'kvs>(
+            &'kvs self,
+            visitor: &mut dyn log::kv::VisitSource<'kvs>,
+        ) -> Result<(), log::kv::Error> {
+            (0..self.0).try_for_each(|number| visitor.visit_pair("same".into(), number.into()))
+        }
+    }
+
+    let setup = Setup::new();
+    let logger = setup.logger().build().unwrap();
+    // To tell all of them apart would take more than a day.
+    let same = Same(100_000);
+    let mut record = log::Record::builder();
+    let record = record.level(log::Level::Info).key_values(&same);
+    logger.log(&record.args(format_args!("many")).build());
+    let line = setup.line();
+    let Some(Value::Int(left_out)) = line.get("fields_cut") else {
+        panic!("{:?}", further(&line));
+    };
+    let kept = further(&line).len() - 1;
+    assert_eq!(kept + *left_out as usize, same.0);
+    for number in [0, 1, kept - 1] {
+        let name = format!("same{}", "_".repeat(number));
+        assert_eq!(line.get(&name), Some(&(number as i64).into()));
+    }
+    assert_eq!(text(&line, "msg"), "many");
+    assert_eq!(setup.client.stats().cut(), 1);
 }
 
 #[test]

@@ -5,12 +5,9 @@
 use std::process;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::fields::{Content, Fields};
+use super::fields::{Content, Fields, size_of_name};
 use super::text::{LEAST, Text};
 use crate::wire::{self, EncodeError, LogRecord};
-
-/// What a name in a message and the header of its value take at most, beside the name.
-const HEADERS: usize = 3 + 9;
 
 /// The field that counts those which were left out.
 const LEFT_OUT: &str = "fields_cut";
@@ -69,7 +66,8 @@ impl Draft {
 
     /// The message, of at most so many bytes. Only a path that is nearly as long as a datagram is an error.
     pub(crate) fn encode(mut self, path: &str, most: usize) -> Result<Encoded, EncodeError> {
-        let left_out = self.fit(path, most);
+        self.fit(path, most);
+        let left_out = self.fields.left_out();
         let cut = left_out > 0 || self.texts().any(|text| text.is_cut());
         if left_out > 0 {
             let content = Content::unsigned(left_out as u128);
@@ -99,58 +97,25 @@ impl Draft {
             .chain(self.fields.texts())
     }
 
-    /// Makes it fit into so many bytes, and returns how many fields had to go.
-    fn fit(&mut self, path: &str, most: usize) -> usize {
+    /// Makes it fit into so many bytes.
+    fn fit(&mut self, path: &str, most: usize) {
         // The message's own names and numbers, generously.
-        let own = 200 + path.len() + LEFT_OUT.len() + HEADERS;
-        let Some(room) = most.checked_sub(own) else {
-            return 0;
-        };
+        let own = 200 + path.len() + size_of_name(LEFT_OUT);
+        let room = most.saturating_sub(own);
         let texts: usize = self.texts().map(|text| text.size()).sum();
-        let names: usize = self
-            .fields
-            .list()
-            .iter()
-            .map(|(name, _)| name.len() + HEADERS)
-            .sum();
-        if texts + names <= room {
-            return 0;
+        if texts + self.fields.size_of_names() <= room {
+            return;
         }
-        let left_out = self.leave_out_fields(room);
-        let names: usize = self
-            .fields
-            .list()
+        let least: usize = [&self.name, &self.msg, &self.loc, &self.tb]
+            .map(|text| text.size().min(LEAST))
             .iter()
-            .map(|(name, _)| name.len() + HEADERS)
             .sum();
-        let size = common_size(self.texts().map(|text| text.size()).collect(), room - names);
+        self.fields.fit(room.saturating_sub(least), LEAST);
+        let room = room - self.fields.size_of_names();
+        let size = common_size(self.texts().map(|text| text.size()).collect(), room);
         for text in self.texts() {
             text.cut_to(size);
         }
-        left_out
-    }
-
-    /// Leaves out the last fields, as many as must go for the others to keep a little each.
-    fn leave_out_fields(&mut self, room: usize) -> usize {
-        let least = |text: &Text| text.size().min(LEAST);
-        let mut taken: usize = [&self.name, &self.msg, &self.loc, &self.tb]
-            .map(least)
-            .iter()
-            .sum();
-        let fields = self.fields.list();
-        let fitting = fields
-            .iter()
-            .take_while(|(name, content)| {
-                taken += name.len() + HEADERS;
-                if let Content::Text(text) = content {
-                    taken += least(text);
-                }
-                taken <= room
-            })
-            .count();
-        let left_out = fields.len() - fitting;
-        self.fields.truncate(fitting);
-        left_out
     }
 }
 

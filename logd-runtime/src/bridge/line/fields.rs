@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::text::{Text, boundary};
-use crate::wire::{Value, safe_field_name};
+use crate::wire::{MAX_DATAGRAM, Value, safe_field_name};
 
 /// The longest name in bytes; the rest of a longer one is left out.
 const LONGEST_NAME: usize = 255;
@@ -53,16 +53,25 @@ impl Content {
 pub(crate) struct Fields {
     list: Vec<(String, Content)>,
     names: HashSet<String>,
+    /// What the names take in a message.
+    size: usize,
+    left_out: usize,
 }
 
 impl Fields {
-    /// Adds a field; where its name is taken, with `_` behind it.
+    /// Adds a field; where its name is taken, with `_` behind it. When the names alone fill a
+    /// datagram it is left out: whoever has that many would wait long for names of their own.
     pub(crate) fn add(&mut self, name: &str, content: Content) {
+        if self.size > MAX_DATAGRAM {
+            self.left_out += 1;
+            return;
+        }
         let mut name = safe(name);
         while self.names.contains(&name) {
             name.push('_');
         }
         self.names.insert(name.clone());
+        self.size += size_of_name(&name);
         self.list.push((name, content));
     }
 
@@ -86,10 +95,41 @@ impl Fields {
             })
     }
 
-    /// Leaves out all but the first.
-    pub(crate) fn truncate(&mut self, most: usize) {
-        self.list.truncate(most);
+    /// What their names, and the headers of their values, take in a message at most.
+    pub(crate) fn size_of_names(&self) -> usize {
+        self.size
     }
+
+    /// How many were left out.
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Leaves out the last ones, so that of the others each finds room for its name and, in
+    /// texts, for `least` bytes.
+    pub(crate) fn fit(&mut self, mut room: usize, least: usize) {
+        let fitting = self
+            .list
+            .iter()
+            .take_while(|(name, content)| {
+                let value = match content {
+                    Content::Text(text) => text.size().min(least),
+                    Content::Plain(_) => 0,
+                };
+                let rest = room.checked_sub(size_of_name(name) + value);
+                room = rest.unwrap_or_default();
+                rest.is_some()
+            })
+            .count();
+        let gone = self.list.drain(fitting..);
+        self.left_out += gone.len();
+        self.size -= gone.map(|(name, _)| size_of_name(&name)).sum::<usize>();
+    }
+}
+
+/// What a name takes in a message at most, with the headers of itself and of its value.
+pub(super) fn size_of_name(name: &str) -> usize {
+    name.len() + 3 + 9
 }
 
 /// The name as every receiver can keep it.
