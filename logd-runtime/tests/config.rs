@@ -721,7 +721,7 @@ const MALFORMED: &[(&str, usize, &str)] = &[
     (
         "logfile = config",
         1,
-        "logfile is \"config\": this log path is reserved by the server: choose another one, `app.log` say",
+        "logfile is \"config\": this log path is reserved by the server: write a name such as \"app.log\"",
     ),
     (
         "enabled = maybe",

@@ -98,6 +98,7 @@ fn a_logger_is_installed_once_and_says_what_to_do_instead() {
 
 #[test]
 fn a_path_that_is_missing_or_harmful_is_an_error_that_says_what_to_write() {
+    let long = "a".repeat(600);
     for path in [
         "",
         "a..b",
@@ -106,12 +107,16 @@ fn a_path_that_is_missing_or_harmful_is_an_error_that_says_what_to_write() {
         "system.users",
         "a\0b",
         "__proto__",
+        &long,
     ] {
-        let error = Logger::builder().path(path).build().unwrap_err();
-        assert!(
-            error.is_key() && error.to_string().contains("path"),
-            "{error}"
-        );
+        let error = Logger::builder().path(path).max_datagram(1024).build();
+        let error = error.unwrap_err();
+        assert!(error.is_key(), "{error}");
+        // As `main` shows it, which is to say it once.
+        let shown = format!("{error:?}");
+        assert!(shown.starts_with("the log path "), "{shown}");
+        assert_eq!(shown.matches("write a").count(), 1, "{shown}");
+        assert!(shown.ends_with("such as \"app.log\""), "{shown}");
     }
     let error = Logger::builder().path("a").rate_limit(0, PATIENCE).build();
     assert!(error.unwrap_err().is_config());

@@ -258,8 +258,9 @@ impl LoggerBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no path or one that would harm the receiver; when the rate limit is 0,
-    /// `max_datagram` is out of range, or the client's [`Format`](crate::Format) has no logs.
+    /// When there is no path, or one that would harm the receiver or fill half of a datagram; when
+    /// the rate limit is 0, `max_datagram` is out of range, or the client's
+    /// [`Format`](crate::Format) has no logs.
     pub fn build(self) -> Result<Logger, Error> {
         Ok(Logger {
             sink: self.settings.build()?,

@@ -261,8 +261,9 @@ impl TracingLayerBuilder {
     ///
     /// # Errors
     ///
-    /// When there is no path or one that would harm the receiver; when the rate limit is 0,
-    /// `max_datagram` is out of range, or the client's [`Format`](crate::Format) has no logs.
+    /// When there is no path, or one that would harm the receiver or fill half of a datagram; when
+    /// the rate limit is 0, `max_datagram` is out of range, or the client's
+    /// [`Format`](crate::Format) has no logs.
     pub fn build(self) -> Result<TracingLayer, Error> {
         Ok(TracingLayer {
             sink: self.settings.build()?,

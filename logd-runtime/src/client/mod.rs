@@ -214,7 +214,7 @@ impl Client {
         self.check_logs()?;
         let mut datagram = Vec::new();
         wire::delete(&mut datagram, path)
-            .map_err(|fault| Error::key(format!("{path:?}: {fault}")).caused_by(fault))?;
+            .map_err(|fault| Error::key(format!("the log path is {path:?}: {fault}")))?;
         self.core().queue_message(datagram);
         Ok(())
     }

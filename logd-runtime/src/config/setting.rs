@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::Config;
 use crate::key;
 use crate::transport;
-use crate::wire::{self, Format, PathFault, statsd};
+use crate::wire::{self, Format, statsd};
 
 /// The longest part of a value that an error repeats.
 const QUOTED: usize = 60;
@@ -356,11 +356,7 @@ fn check_path(path: &str) -> Result<(), String> {
             "is {shown}, which has a control character: write a name such as \"app.log\""
         ));
     }
-    wire::check_path(path).map_err(|fault| match fault {
-        // It says what to write itself.
-        PathFault::Reserved => format!("is {shown}: {fault}"),
-        _ => format!("is {shown}: {fault}: write a name such as \"app.log\""),
-    })
+    wire::check_path(path).map_err(|fault| format!("is {shown}: {fault}"))
 }
 
 fn number<T: FromStr>(text: &str, write: &str) -> Result<T, String> {

@@ -64,10 +64,9 @@ impl fmt::Display for PathFault {
             PathFault::Dots => "a log path must not start or end with a dot or contain `..`",
             PathFault::Dollar => "a log path must not contain `$`",
             PathFault::Nul => "a log path must not contain a NUL character",
-            PathFault::Reserved => {
-                "this log path is reserved by the server: choose another one, `app.log` say"
-            }
-        })
+            PathFault::Reserved => "this log path is reserved by the server",
+        })?;
+        f.write_str(": write a name such as \"app.log\"")
     }
 }
 

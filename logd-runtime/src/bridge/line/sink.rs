@@ -83,6 +83,13 @@ impl Settings {
                  1432, which any network carries whole"
             )));
         }
+        if path.len() > max_datagram / 2 {
+            return Err(Error::key(format!(
+                "the log path has {} bytes, which leaves a record too little of {max_datagram}: \
+                 write a shorter one such as \"app.log\"",
+                path.len()
+            )));
+        }
         Ok(Sink {
             path,
             max_datagram,
@@ -95,9 +102,7 @@ impl Settings {
 fn checked(path: String) -> Result<String, Error> {
     match wire::check_path(&path) {
         Ok(()) => Ok(path),
-        Err(fault) => {
-            Err(Error::key(format!("the log path is {path:?}: {fault}")).caused_by(fault))
-        }
+        Err(fault) => Err(Error::key(format!("the log path is {path:?}: {fault}"))),
     }
 }
 
