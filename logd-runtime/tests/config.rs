@@ -263,7 +263,9 @@ fn links_are_followed_and_what_is_neither_file_nor_nothing_is_an_error() {
     symlink(".logdrc", machine.path("~/.logdrc")).expect("a link");
     let complaint = machine.complaint();
     assert!(
-        complaint.starts_with("/home/.logdrc can not be read: "),
+        complaint.starts_with("/home/.logdrc can not be read (")
+            && complaint
+                .ends_with("): put a file with lines such as host = 127.0.0.1 there, or nothing"),
         "{complaint}"
     );
 }
@@ -343,11 +345,13 @@ fn what_is_no_file_of_settings_is_an_error_that_names_it() {
         machine.complaint(),
         "/etc/logd.conf:2: not UTF-8: save the file as UTF-8"
     );
-    let missing = Config::from_file("/nonexistent/logd.conf").expect_err("no file");
-    assert_eq!(
-        missing.to_string(),
-        "/nonexistent/logd.conf does not exist: write the path of a file with settings"
-    );
+    for missing in ["/nonexistent/logd.conf", "/dev/null/logd.conf"] {
+        let error = Config::from_file(missing).expect_err("no file");
+        assert_eq!(
+            error.to_string(),
+            format!("{missing} does not exist: write the path of a file with settings")
+        );
+    }
 }
 
 // ---- the environment ----
@@ -616,7 +620,12 @@ const MALFORMED: &[(&str, usize, &str)] = &[
     (
         "port 81\u{1}26",
         1,
-        "`port` has no value: write port = 8126",
+        "there is no = behind `port`: write port = 8126",
+    ),
+    (
+        "host is web1",
+        1,
+        "there is no = behind `host`: write host = 127.0.0.1",
     ),
     (
         "host == web1",
@@ -681,6 +690,31 @@ const MALFORMED: &[(&str, usize, &str)] = &[
         1,
         "host is \"10.0.0.1:9000\", which ends in a port: write the host \"10.0.0.1\" and the port \
          9000 apart, with `port(9000)`, LOGD_PORT or `port = 9000`",
+    ),
+    (
+        "host = 10.0.0.1:90000",
+        1,
+        "host is \"10.0.0.1:90000\", which no host is called: write a name or an address such as \"127.0.0.1\"",
+    ),
+    (
+        "host = :9000",
+        1,
+        "host is \":9000\", which no host is called: write a name or an address such as \"127.0.0.1\"",
+    ),
+    (
+        "host = fe80::1%",
+        1,
+        "host is \"fe80::1%\", which no host is called: write a name or an address such as \"127.0.0.1\"",
+    ),
+    (
+        "host = \u{201c}web1\u{201d}",
+        1,
+        "host is \"\u{201c}web1\u{201d}\", which no host is called: write a name or an address such as \"127.0.0.1\"",
+    ),
+    (
+        "host = $HOST",
+        1,
+        "host is \"$HOST\", which no host is called: write a name or an address such as \"127.0.0.1\"",
     ),
     (
         "host = udp://stats:9000/",
@@ -768,6 +802,16 @@ const MALFORMED: &[(&str, usize, &str)] = &[
         "max_names = many",
         1,
         "max_names is \"many\": write a whole number such as 10000",
+    ),
+    (
+        "log_queue_records = 0",
+        1,
+        "log_queue_records is 0, which keeps no log record: write a number such as 1024",
+    ),
+    (
+        "log_queue_bytes = 0",
+        1,
+        "log_queue_bytes is 0, which keeps no log record: write a number such as 1048576",
     ),
     (
         "log_queue_records = -1",

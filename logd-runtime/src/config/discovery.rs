@@ -132,10 +132,13 @@ fn unreadable(path: &Path, error: io::Error) -> Error {
         io::ErrorKind::PermissionDenied => format!(
             "{place} can not be read by this user: let it read the file, or remove the file"
         ),
-        io::ErrorKind::NotFound => {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
             format!("{place} does not exist: write the path of a file with settings")
         }
-        kind => format!("{place} can not be read: {kind}"),
+        _ => format!(
+            "{place} can not be read ({error}): put a file with lines such as host = 127.0.0.1 \
+             there, or nothing"
+        ),
     };
     Error::config(message).caused_by(error)
 }

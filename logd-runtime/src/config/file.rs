@@ -147,14 +147,25 @@ impl<'a> Scanner<'a> {
     }
 
     fn no_separator(&self, line: usize, name: &str) -> Fault {
-        let value = self.rest.split_whitespace().next();
-        match value.filter(|value| !value.contains(char::is_control)) {
-            Some(value) if self.line == line && Setting::named(name).is_some() => fault(
-                line,
-                format!("there is no = behind `{name}`: write {name} = {value}"),
-            ),
-            _ => no_value(line, name),
-        }
+        let Some(setting) = Setting::named(name).filter(|_| self.line == line) else {
+            return no_value(line, name);
+        };
+        // What is more than one word is no value: `host is web1`.
+        let mut words = self
+            .rest
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .split_whitespace();
+        let value = match (words.next(), words.next()) {
+            (None, _) => return no_value(line, name),
+            (Some(word), None) if !word.contains(char::is_control) => word.to_owned(),
+            _ => setting.example(),
+        };
+        fault(
+            line,
+            format!("there is no = behind `{name}`: write {name} = {value}"),
+        )
     }
 
     fn skip_separator(&mut self) -> bool {

@@ -4,7 +4,8 @@
 //! which names all.
 
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZero;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -192,6 +193,12 @@ impl Setting {
                  `enabled`"
                     .into(),
             ),
+            Setting::LogQueueRecords if config.log_queue.0 == 0 => {
+                Err("is 0, which keeps no log record: write a number such as 1024".into())
+            }
+            Setting::LogQueueBytes if config.log_queue.1 == 0 => {
+                Err("is 0, which keeps no log record: write a number such as 1048576".into())
+            }
             Setting::MessagesPerTimer
                 if !(10..=1000).contains(&config.messages_per_timer)
                     || !config.messages_per_timer.is_multiple_of(10) =>
@@ -288,8 +295,9 @@ fn check_host(host: &str) -> Result<(), String> {
         ));
     }
     if let Some((name, port)) = host.rsplit_once(':')
+        && !name.is_empty()
         && !name.contains(':')
-        && port.parse::<u16>().is_ok()
+        && port.parse::<NonZero<u16>>().is_ok()
     {
         return Err(format!(
             "is {}, which ends in a port: write the host {} and the port {port} apart, with \
@@ -298,14 +306,21 @@ fn check_host(host: &str) -> Result<(), String> {
             quoted(name)
         ));
     }
-    let wrong = |c: char| c.is_whitespace() || c.is_control() || ";,\"'`=#".contains(c);
-    match host.trim().find(wrong) {
-        Some(_) => Err(format!(
-            "is {}, which no host is called: write a name or an address such as \"127.0.0.1\"",
-            quoted(host)
-        )),
-        None => Ok(()),
+    let of_a_name = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if host.trim().chars().all(of_a_name) || is_ipv6(host.trim()) {
+        return Ok(());
     }
+    Err(format!(
+        "is {}, which no host is called: write a name or an address such as \"127.0.0.1\"",
+        quoted(host)
+    ))
+}
+
+/// An address, with an interface behind it or without: `fe80::1%eth0`.
+fn is_ipv6(host: &str) -> bool {
+    let (address, interface) = host.split_once('%').unwrap_or((host, "lo"));
+    let wrong = |c: char| c.is_whitespace() || c.is_control();
+    address.parse::<Ipv6Addr>().is_ok() && !interface.is_empty() && !interface.contains(wrong)
 }
 
 /// A path that every process of this configuration finds, and a file can have.
