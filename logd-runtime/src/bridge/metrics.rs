@@ -41,7 +41,7 @@ const MOST_NAMES: usize = 10_000;
 ///
 /// | the facade's | becomes |
 /// |---|---|
-/// | counter | a counter; `absolute(n)` counts what is missing to `n`, from 0 |
+/// | counter | a counter; `absolute(n)` counts what is missing to `n`, from 0, or from the highest `n` before and what was added since: what was added before the first `n` stands beside it |
 /// | gauge | a meter that is [held](crate::Meter::hold): a flush interval without a change repeats the level |
 /// | histogram | a timer |
 ///
