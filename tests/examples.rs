@@ -216,6 +216,22 @@ fn the_tokio_service_ends_by_itself_and_agrees_with_the_receiver() {
 }
 
 #[test]
+fn services_say_what_to_write_for_seconds_that_are_no_number() {
+    for name in ["tokio_service", "axum_service"] {
+        for seconds in ["", "-1", "soon"] {
+            let output = example(name, &[]).arg(seconds).output();
+            let output = output.expect("the service");
+            assert!(!output.status.success());
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                errors.contains("write a whole number such as 10"),
+                "{errors}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_tokio_service_loses_nothing_when_it_is_told_to_end() {
     let (text, interval) = told_to_end("tokio_service", "test:request");
     assert_agrees(&text, &interval);

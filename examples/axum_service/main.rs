@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let seconds = match std::env::args().nth(1) {
         Some(seconds) => seconds
             .parse()
-            .map_err(|error| format!("SECONDS is {seconds}: {error}"))?,
+            .map_err(|_| format!("SECONDS is {seconds:?}: write a whole number such as 10"))?,
         None => 1,
     };
     // The guard would hold up this thread when it flushes; the end of `main` flushes before.
