@@ -1,13 +1,15 @@
 //! The `log` facade: a logger whose records become log lines at the receiver.
 
+mod levels;
+mod values;
+
 use std::fmt;
 use std::time::Duration;
 
-use log::kv::{self, VisitSource, VisitValue};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
+use self::levels::Levels;
 use super::line::draft::Draft;
-use super::line::fields::{Content, Fields};
 use super::line::sink::{Settings, Sink};
 use super::line::site::Site;
 use super::line::text::Text;
@@ -15,7 +17,6 @@ use super::line::traceback;
 use crate::client::Client;
 use crate::error::Error;
 use crate::record::shard;
-use crate::wire::Value;
 
 /// How long a flush through the facade, which names no time, may take.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
@@ -97,12 +98,7 @@ impl Logger {
         draft.name = Text::of(record.target());
         draft.msg = Text::of(record.args());
         draft.locate(record.file(), record.module_path(), record.line());
-        let mut values = KeyValues {
-            fields: &mut draft.fields,
-            traceback: &mut draft.tb,
-        };
-        // It never ends early.
-        let _ = record.key_values().visit(&mut values);
+        values::take_key_values(record, draft);
         if record.level() <= self.backtrace {
             traceback::add_backtrace(&mut draft.tb);
         }
@@ -305,47 +301,6 @@ impl fmt::Debug for Tee {
     }
 }
 
-/// The most verbose level of each target.
-#[derive(Debug)]
-struct Levels {
-    default: LevelFilter,
-    /// The longest targets first.
-    targets: Vec<(String, LevelFilter)>,
-}
-
-impl Default for Levels {
-    fn default() -> Self {
-        Levels {
-            default: LevelFilter::Info,
-            targets: Vec::new(),
-        }
-    }
-}
-
-impl Levels {
-    fn set(&mut self, target: String, level: LevelFilter) {
-        self.targets.retain(|(other, _)| *other != target);
-        let longer = |(other, _): &(String, LevelFilter)| other.len() > target.len();
-        let place = self.targets.partition_point(longer);
-        self.targets.insert(place, (target, level));
-    }
-
-    fn of(&self, target: &str) -> LevelFilter {
-        let is_below = |above: &str| {
-            target
-                .strip_prefix(above)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        };
-        let found = self.targets.iter().find(|(above, _)| is_below(above));
-        found.map_or(self.default, |(_, level)| *level)
-    }
-
-    fn most(&self) -> LevelFilter {
-        let targets = self.targets.iter().map(|(_, level)| *level);
-        targets.fold(self.default, Ord::max)
-    }
-}
-
 /// The level as Python names it, which is how logd's users know it.
 fn name_of(level: Level) -> &'static str {
     match level {
@@ -354,92 +309,5 @@ fn name_of(level: Level) -> &'static str {
         Level::Info => "INFO",
         Level::Debug => "DEBUG",
         Level::Trace => "TRACE",
-    }
-}
-
-/// Takes the key-values of a record.
-struct KeyValues<'a> {
-    fields: &'a mut Fields,
-    traceback: &'a mut Text,
-}
-
-impl<'kvs> VisitSource<'kvs> for KeyValues<'_> {
-    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        let mut seen = Seen {
-            content: Content::Plain(Value::Nil),
-            traceback: self.traceback,
-        };
-        // It never ends early.
-        let _ = value.visit(&mut seen);
-        let content = seen.content;
-        self.fields.add(key.as_str(), content);
-        Ok(())
-    }
-}
-
-/// Takes one value.
-struct Seen<'a> {
-    content: Content,
-    traceback: &'a mut Text,
-}
-
-impl Seen<'_> {
-    fn set(&mut self, content: Content) -> Result<(), kv::Error> {
-        self.content = content;
-        Ok(())
-    }
-}
-
-impl<'v> VisitValue<'v> for &mut Seen<'_> {
-    fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
-        self.set(Content::text(value))
-    }
-
-    fn visit_null(&mut self) -> Result<(), kv::Error> {
-        self.set(Content::Plain(Value::Nil))
-    }
-
-    fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
-        self.set(Content::unsigned(value.into()))
-    }
-
-    fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
-        self.set(Content::signed(value.into()))
-    }
-
-    fn visit_u128(&mut self, value: u128) -> Result<(), kv::Error> {
-        self.set(Content::unsigned(value))
-    }
-
-    fn visit_i128(&mut self, value: i128) -> Result<(), kv::Error> {
-        self.set(Content::signed(value))
-    }
-
-    fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
-        self.set(Content::Plain(value.into()))
-    }
-
-    fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
-        self.set(Content::Plain(value.into()))
-    }
-
-    fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
-        self.set(Content::text(value))
-    }
-
-    fn visit_char(&mut self, value: char) -> Result<(), kv::Error> {
-        self.set(Content::text(value))
-    }
-
-    fn visit_error(&mut self, error: &(dyn std::error::Error + 'static)) -> Result<(), kv::Error> {
-        traceback::add_error(self.traceback, error);
-        self.set(Content::text(error))
-    }
-
-    fn visit_borrowed_error(
-        &mut self,
-        error: &'v (dyn std::error::Error + 'static),
-    ) -> Result<(), kv::Error> {
-        self.visit_error(error)
     }
 }
