@@ -70,6 +70,16 @@ fn a_counter_that_is_set_counts_what_is_missing_and_never_goes_back() {
     });
     assert_eq!(spy.counter("packets").total(), 150);
 
+    with_local_recorder(&recorder_of(spy.client()), || {
+        counter!("from_both").increment(5);
+        counter!("from_both").absolute(10);
+    });
+    let both = spy.counter("from_both").total();
+    assert_eq!(
+        both, 15,
+        "what was added before the first one stands beside it"
+    );
+
     // Threads that all know the same source.
     let recorder = recorder_of(spy.client());
     thread::scope(|scope| {
