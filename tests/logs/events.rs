@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -204,11 +205,13 @@ fn long_records_are_cut_and_counted() {
 fn picked_spans_are_timed_from_their_creation_to_their_end() {
     const PAUSE: Duration = Duration::from_millis(20);
     let setup = Setup::new();
-    let layer = setup
-        .layer()
-        .timings(|span| span.target() != "noise")
-        .build();
-    run(layer.unwrap(), || {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let asks = Arc::clone(&asked);
+    let layer = setup.layer().timings(move |span| {
+        asks.lock().unwrap().push(span.name());
+        span.target() != "noise"
+    });
+    run(layer.build().unwrap(), || {
         for _ in 0..3 {
             trace_span!("quick").in_scope(|| {});
             info_span!(target: "noise", "unseen").in_scope(|| {});
@@ -225,6 +228,9 @@ fn picked_spans_are_timed_from_their_creation_to_their_end() {
         .join()
         .unwrap();
     });
+    // Once for each place in the source.
+    let asked = asked.lock().unwrap();
+    assert_eq!(*asked, ["quick", "unseen", "HTTP request; slow"]);
     let interval = setup.interval();
     let quick = module_path!().replace("::", ".") + ".quick";
     assert_eq!(interval.timer(&quick).unwrap().count, 3.0);

@@ -100,10 +100,9 @@ impl Settings {
 }
 
 fn checked(path: String) -> Result<String, Error> {
-    match wire::check_path(&path) {
-        Ok(()) => Ok(path),
-        Err(fault) => Err(Error::key(format!("the log path is {path:?}: {fault}"))),
-    }
+    wire::check_path(&path)
+        .map_err(|fault| Error::key(format!("the log path is {path:?}: {fault}")))?;
+    Ok(path)
 }
 
 /// The path that the environment or a file has.
