@@ -392,6 +392,21 @@ fn variables_that_can_not_be_used_are_errors_that_name_them() {
             "LOGD_PREFIX is \"two words\": it has white space, which Graphite can not store: write `_` or `.` instead",
         ),
         (
+            "LOGD_PREFIX",
+            "a\"b'c",
+            "LOGD_PREFIX is \"a\\\"b'c\", which has both kinds of quotes: leave one of them out",
+        ),
+        (
+            "LOGD_PATH",
+            "a\"b'c.log",
+            "LOGD_PATH is \"a\\\"b'c.log\", which has both kinds of quotes: leave one of them out",
+        ),
+        (
+            "LOGD_TAGS",
+            "a:\",b:'",
+            "LOGD_TAGS is \"a:\\\",b:'\", which has both kinds of quotes: leave one of them out",
+        ),
+        (
             "LOGD_PATH",
             "$x",
             "LOGD_PATH is \"$x\": a log path must not contain `$`: write a name such as \"app.log\"",
@@ -551,6 +566,16 @@ const MALFORMED: &[(&str, usize, &str)] = &[
         "hostname = web1",
         1,
         "there is no setting `hostname`: did you mean `host`?",
+    ),
+    (
+        "address = 10.0.0.1",
+        1,
+        "there is no setting `address`: did you mean `host`?",
+    ),
+    (
+        "host = web1\ninterval = 1s",
+        2,
+        "there is no setting `interval`: did you mean `flush_interval`?",
     ),
     (
         "host = web1\nflush-interval = 1s",

@@ -2,14 +2,28 @@
 
 use super::Setting;
 
+/// What other programs call a setting of ours, and no slip of the keyboard.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("address", "host"),
+    ("addr", "host"),
+    ("ip", "host"),
+    ("server", "host"),
+    ("interval", "flush_interval"),
+];
+
 /// What to say about a name in a file that no setting has.
 pub(super) fn unknown(name: &str) -> String {
     let known = || Setting::ALL.map(Setting::name).into_iter();
     let word = name.to_ascii_lowercase();
     // The names of the environment's variables are not those of a file.
     let word = word.strip_prefix("logd_").unwrap_or(&word);
-    match nearest(word, known().chain(["logfile"])) {
-        Some((_, near)) => format!("there is no setting `{name}`: did you mean `{near}`?"),
+    let elsewhere = ELSEWHERE.into_iter().find(|(name, _)| *name == word);
+    let near = match elsewhere {
+        Some((_, ours)) => Some(ours),
+        None => nearest(word, known().chain(["logfile"])).map(|(_, name)| name),
+    };
+    match near {
+        Some(near) => format!("there is no setting `{name}`: did you mean `{near}`?"),
         None => format!(
             "there is no setting `{name}`: write one of {}",
             known().collect::<Vec<_>>().join(", ")

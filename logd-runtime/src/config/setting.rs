@@ -179,9 +179,13 @@ impl Setting {
                 key::check(&config.prefix).map_err(|fault| {
                     let message = fault.message().replacen("the key", "it", 1);
                     format!("is {}: {message}", quoted(&config.prefix))
-                })
+                })?;
+                check_quotes(&config.prefix)
             }
-            Setting::Path if !config.path.is_empty() => check_path(&config.path),
+            Setting::Path if !config.path.is_empty() => {
+                check_path(&config.path)?;
+                check_quotes(&config.path)
+            }
             Setting::FlushInterval if config.flush_interval < Duration::from_millis(1) => {
                 Err(format!(
                     "is {:?}: write a millisecond or more, such as {}",
@@ -259,14 +263,7 @@ impl Setting {
             Setting::LogQueueBytes => config.log_queue.1.to_string(),
             Setting::Format => config.format.to_string(),
             Setting::AddressFamily => config.address_family.to_string(),
-            Setting::Tags => {
-                let tags: Vec<_> = config
-                    .tags
-                    .iter()
-                    .map(|(n, v)| format!("{n}:{v}"))
-                    .collect();
-                in_quotes(&tags.join(","))
-            }
+            Setting::Tags => in_quotes(&show_tags(&config.tags)),
         }
     }
 }
@@ -348,6 +345,17 @@ fn check_socket_path(host: &str, path: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// A text that a file can have, in which there are no escapes.
+fn check_quotes(text: &str) -> Result<(), String> {
+    if text.contains('"') && text.contains('\'') {
+        return Err(format!(
+            "is {}, which has both kinds of quotes: leave one of them out",
+            quoted(text)
+        ));
+    }
+    Ok(())
+}
+
 /// Tags must reach the receiver as they are written.
 fn check_tags(tags: &[(String, String)]) -> Result<(), String> {
     for (name, value) in tags {
@@ -361,7 +369,12 @@ fn check_tags(tags: &[(String, String)]) -> Result<(), String> {
             ));
         }
     }
-    Ok(())
+    check_quotes(&show_tags(tags))
+}
+
+fn show_tags(tags: &[(String, String)]) -> String {
+    let tags: Vec<_> = tags.iter().map(|(n, v)| format!("{n}:{v}")).collect();
+    tags.join(",")
 }
 
 fn check_path(path: &str) -> Result<(), String> {
