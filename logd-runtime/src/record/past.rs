@@ -137,14 +137,14 @@ impl Past {
         }
     }
 
-    /// Keeps a value. Where there is no histogram, only in the extremes.
-    pub(crate) fn add(&self, window: u64, value: u64) {
+    /// Keeps a value. Where there is no histogram, only in the extremes, and returns `false`.
+    pub(crate) fn add(&self, window: u64, value: u64) -> bool {
         self.widen(window, value);
-        if self.make_histogram()
-            && let Some(histogram) = self.histogram.get()
-        {
+        let counts = self.make_histogram();
+        if let Some(histogram) = self.histogram.get() {
             histogram.add(value);
         }
+        counts
     }
 
     /// Takes a value into the extremes of a window only.
@@ -179,6 +179,8 @@ impl Past {
 #[derive(Debug)]
 pub(crate) struct PastSeen {
     histogram: Option<Box<[u32]>>,
+    /// How many values were told out of it.
+    told: u64,
     /// As last told.
     now: Told,
     before: Told,
@@ -190,6 +192,7 @@ impl Default for PastSeen {
     fn default() -> Self {
         PastSeen {
             histogram: None,
+            told: 0,
             now: Told::NOTHING,
             before: Told::NOTHING,
             run: Told::NOTHING,
@@ -224,6 +227,7 @@ impl Past {
                 .histogram
                 .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
             histogram.difference(counts, lowest, highest, |value, count| {
+                seen.told += count;
                 sink.bucket(seconds(value), count);
             });
         }
@@ -250,6 +254,11 @@ impl Past {
 }
 
 impl PastSeen {
+    /// How many values were told in buckets.
+    pub(crate) fn told(&self) -> u64 {
+        self.told
+    }
+
     /// Gives `extreme` what is new in a window's extremes.
     fn tell(&mut self, told: Told, mut extreme: impl FnMut(u64)) {
         if told.window == Told::NOTHING.window {

@@ -89,8 +89,8 @@ pub(crate) struct Values {
     /// The number of the first raw value that there is no place for.
     limit: AtomicU64,
     raw: [AtomicU64; RAW as usize],
-    /// How many raw values are in a histogram.
-    folded: AtomicU64,
+    /// How many raw values were taken out of the ring with no histogram to count them in.
+    uncounted: AtomicU64,
     /// The worker's window, which the thread follows.
     window: AtomicU64,
     /// Beyond the raw ones: calls that were clocked, in ticks.
@@ -118,7 +118,7 @@ impl Values {
         Values {
             limit: AtomicU64::new(RAW),
             raw: std::array::from_fn(|_| AtomicU64::new(0)),
-            folded: AtomicU64::new(0),
+            uncounted: AtomicU64::new(0),
             window: AtomicU64::new(0),
             clocked: Past::new(),
             measured: Past::new(),
@@ -207,16 +207,16 @@ impl Values {
                 }
             }
         }
-        let folded = self.folded.load(Ordering::Relaxed) + RAW;
-        // ORDERING: a reader that sees the number finds the values in their buckets.
-        self.folded.store(folded, Ordering::Release);
     }
 
     /// Counts a value that is of the other unit, or widens its window, or is 0 or too large.
     #[cold]
     #[inline(never)]
     fn fold_unusual(&self, window: u64, reading: Reading) {
-        self.past_of(reading).add(window, reading.amount());
+        if !self.past_of(reading).add(window, reading.amount()) {
+            let uncounted = self.uncounted.load(Ordering::Relaxed) + 1;
+            self.uncounted.store(uncounted, Ordering::Relaxed);
+        }
     }
 
     /// Both histograms, as values of either unit would ask for them.
@@ -276,8 +276,8 @@ pub(crate) trait Sink {
 
 impl Values {
     /// Tells the values since the last time. Returns how many calls, of all that were ever
-    /// clocked, have been told with their values: those whose values the thread is just
-    /// putting into a histogram are told the next time.
+    /// clocked, have been told with their values: those whose values are not to be seen yet
+    /// in a histogram are told the next time.
     pub(crate) fn drain(
         &self,
         head: &AtomicU64,
@@ -291,15 +291,14 @@ impl Values {
         let head = self.drain_raw(head, seen, |reading| {
             sink.value(reading.seconds(seconds_per_tick));
         });
-        // ORDERING: pairs with `fold`: so many values are in their buckets.
-        let folded = self.folded.load(Ordering::Acquire);
+        let uncounted = self.uncounted.load(Ordering::Relaxed);
         self.clocked
             .drain(&mut seen.clocked, |ticks| ticks * seconds_per_tick, sink);
         // Divided: a billionth is no binary fraction, and the quotient is the nearest one.
         self.measured
             .drain(&mut seen.measured, |nanoseconds| nanoseconds / 1e9, sink);
         // More than the head that was seen may be in their buckets by now.
-        head.min(seen.taken + folded)
+        head.min(seen.taken + seen.clocked.told() + seen.measured.told() + uncounted)
     }
 
     /// Takes the values that are in the ring, and returns how many raw ones there ever were.
