@@ -8,6 +8,7 @@
     reason = "the library's files are here whole, and each model uses its part"
 )]
 
+#[cfg_attr(feature = "valgrind", path = "valgrind.rs")]
 mod sync;
 
 #[path = "../../logd-runtime/src/fork.rs"]

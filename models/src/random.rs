@@ -1,4 +1,4 @@
-//! shuttle: threads that record through the thread-local pointer while the worker's
+//! shuttle, and real threads under valgrind: threads that record through the thread-local pointer while the worker's
 //! pipeline drains, arrays grow, modes change, and shards go from thread to thread.
 
 #[path = "random/flushes.rs"]
@@ -7,12 +7,11 @@ mod flushes;
 use std::any::Any;
 use std::sync::{Arc, Weak};
 
-use shuttle::thread;
-
 use crate::record::registry::{self, Kind};
 use crate::record::slot::Slot;
 use crate::record::{Event, Pushed, Reading, Shard, histogram, shard};
 use crate::stats::DropReason;
+use crate::sync::thread;
 use crate::transport::Transport;
 use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::{Pipeline, Settings};
@@ -38,7 +37,11 @@ pub(crate) fn more() -> &'static [(&'static str, Model)] {
 }
 
 /// How many schedules of each: `LOGD_SCHEDULES` says otherwise.
-const SCHEDULES: usize = 20_000;
+const SCHEDULES: usize = if cfg!(feature = "valgrind") {
+    30
+} else {
+    20_000
+};
 
 /// A number of schedules ends these models, not a time.
 pub(crate) const LONGEST: std::time::Duration = std::time::Duration::MAX;
@@ -48,9 +51,14 @@ pub(crate) fn check(model: Model) -> u64 {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(SCHEDULES);
+    #[cfg(feature = "valgrind")]
+    (0..schedules).for_each(|_| model());
     // Two in three with few preemptions, which find most; the others with any.
-    shuttle::check_pct(model, schedules * 2 / 3, 3);
-    shuttle::check_random(model, schedules / 3);
+    #[cfg(not(feature = "valgrind"))]
+    {
+        shuttle::check_pct(model, schedules * 2 / 3, 3);
+        shuttle::check_random(model, schedules / 3);
+    }
     schedules as u64
 }
 

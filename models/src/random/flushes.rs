@@ -9,12 +9,11 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use shuttle::thread;
-
 use super::{Model, PRECISION, record, with_lease};
 use crate::record::histogram;
 use crate::record::registry::{self, Kind};
 use crate::stats::{DropReason, FlushReport};
+use crate::sync::thread;
 use crate::transport::{AddressFamily, Transport};
 use crate::worker::dialect::Dialect;
 use crate::worker::pipeline::Settings;
