@@ -85,6 +85,23 @@ pub fn call() -> Op {
     op!("a call that is not inlined", body)
 }
 
+thread_local! {
+    static PAGES: Vec<Cell<u64>> = vec![Cell::new(0); 3 * 4096];
+}
+
+#[inline(never)]
+#[allow(dead_code, reason = "as below")]
+fn write_three(x: u64) -> u64 {
+    PAGES.with(|pages| pages.iter().step_by(4096).for_each(|word| word.set(x)));
+    black_box(x) + 1
+}
+
+/// As many pages of memory as a timed call writes to.
+#[allow(dead_code, reason = "the worst calls under faults are a program of their own")]
+pub fn write_pages() -> Op {
+    op!("writes to three pages", write_three)
+}
+
 /// The base of counters.
 pub fn count() -> Op {
     op!("thread-local Cell", bump)

@@ -3,7 +3,6 @@
 //! runs in a process of its own, so that no peer's threads and memory are in another's figures.
 
 mod calls;
-mod faults;
 mod floor;
 mod keys;
 mod latency;
@@ -96,11 +95,7 @@ fn run(parts: &[&str], options: &Options) {
     let child = |words: &[&str]| {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command
-            .arg(if options.effort.full {
-                "--full"
-            } else {
-                "--quick"
-            })
+            .arg(options.effort.word())
             .args(["--threads", &options.most_threads.to_string()])
             .arg("part")
             .args(words);
@@ -148,7 +143,7 @@ fn run(parts: &[&str], options: &Options) {
         }
     }
     if wanted("faults") {
-        child(&["faults"]);
+        faults(options);
     }
     if wanted("shipping") {
         println!("\nLoad: two threads, four counters and four timers, as fast as they can");
@@ -161,6 +156,17 @@ fn run(parts: &[&str], options: &Options) {
     if wanted("memory") {
         println!("\nSeven seconds of timed calls on two threads");
         child(&["memory"]);
+    }
+}
+
+/// The worst calls under faults, which are a program of their own beside this one.
+fn faults(options: &Options) {
+    let this = std::env::current_exe().expect("this program");
+    let status = Command::new(this.with_file_name("logd-bench-faults"))
+        .arg(options.effort.word())
+        .status();
+    if !status.as_ref().is_ok_and(|status| status.success()) {
+        println!("  the worst calls under faults failed: {status:?}");
     }
 }
 
@@ -206,7 +212,6 @@ fn part(words: &[&str], options: &Options) {
                 latency::worst(&op, effort);
             }
         }
-        ["faults"] => faults::compare(&count_and_time("logd", receiver.port), effort),
         ["load"] => shipping::load(&client, if effort.full { 100_000_000 } else { 20_000_000 }),
         ["datagrams"] => shipping::per_datagram(&client, receiver.port, effort),
         ["burst"] => shipping::burst(effort),

@@ -88,6 +88,11 @@ impl Effort {
             full,
         }
     }
+
+    /// The option that asks for it.
+    pub fn word(self) -> &'static str {
+        if self.full { "--full" } else { "--quick" }
+    }
 }
 
 /// What came out for one contender.
