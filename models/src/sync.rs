@@ -217,6 +217,7 @@ impl Condvar {
         self.notified.fetch_add(1, real::Ordering::Relaxed);
     }
 
+    #[allow(clippy::type_complexity, reason = "the type of std's")]
     pub(crate) fn wait_timeout<'a, T>(
         &self,
         guard: MutexGuard<'a, T>,
@@ -241,6 +242,7 @@ impl Condvar {
         }
     }
 
+    #[allow(clippy::type_complexity, reason = "the type of std's")]
     pub(crate) fn wait_timeout_while<'a, T>(
         &self,
         mut guard: MutexGuard<'a, T>,

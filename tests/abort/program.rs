@@ -25,6 +25,10 @@ fn ends_here() -> Option<()> {
     panic!("the end");
 }
 
+fn fails() -> io::Result<()> {
+    Err(io::Error::other("the end"))
+}
+
 /// Counts as a thread ends, which a program that aborts has no time for.
 struct AtTheEnd;
 
@@ -70,7 +74,7 @@ fn main() {
         "caught" => drop(panic::catch_unwind(ends_here)),
         "error" => {
             HITS.increment();
-            Err::<(), _>(io::Error::other("the end")).expect("no error");
+            fails().expect("no error");
         }
         _ => {
             ends_here();
