@@ -97,7 +97,10 @@ fn write_three(x: u64) -> u64 {
 }
 
 /// As many pages of memory as a timed call writes to.
-#[allow(dead_code, reason = "the worst calls under faults are a program of their own")]
+#[allow(
+    dead_code,
+    reason = "the worst calls under faults are a program of their own"
+)]
 pub fn write_pages() -> Op {
     op!("writes to three pages", write_three)
 }
