@@ -21,5 +21,5 @@ pub(crate) mod transport;
 #[path = "../../logd-runtime/src/worker/mod.rs"]
 pub(crate) mod worker;
 
-#[path = "../../logd-runtime/src/accumulator/sum.rs"]
+#[path = "../../logd-runtime/src/accumulator/sum/mod.rs"]
 pub(crate) mod sum;

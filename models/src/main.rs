@@ -23,7 +23,7 @@ mod clock;
 #[cfg(loom)]
 mod record;
 #[cfg(loom)]
-#[path = "../../logd-runtime/src/accumulator/sum.rs"]
+#[path = "../../logd-runtime/src/accumulator/sum/mod.rs"]
 pub(crate) mod sum;
 
 #[cfg(not(loom))]

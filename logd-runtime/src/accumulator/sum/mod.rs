@@ -1,15 +1,12 @@
-//! The sum of an accumulator's sections, in memory that is used again: opening
-//! and closing one allocates nothing once a thread has done so before.
+//! The sum of an accumulator's sections, in memory that is used again.
 
-use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+mod spares;
+mod state;
 
+use self::state::{GIVEN_UP, SHARED, State, UNCOUNTED};
 use crate::clock;
-use crate::fork::PerProcess;
 use crate::record::Reading;
-use crate::record::quiet::made_quietly;
 use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::{IS_REUSED, thread_local};
 
 /// Time spent in sections. Never freed, and not used again before the last section has
 /// ended, so that a section needs nothing but its address; while several threads may touch
@@ -36,120 +33,6 @@ static NO_SUM: Sum = Sum {
     users: AtomicU64::new(0),
     state: AtomicU64::new(GIVEN_UP),
 };
-
-/// What is known of the sections since the last reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    /// Sections that run now.
-    active: u64,
-    /// What keeps a section from the shortest way: [`SHARED`], [`GIVEN_UP`], [`UNCOUNTED`].
-    marks: u64,
-    /// Whether a section ended.
-    ended: bool,
-    /// Clock readings at the ends less those at the starts of the time in which any
-    /// section ran, modulo 2^47, the upper half of which is below 0: room for six hours of
-    /// cycles in one accumulator.
-    ticks: u64,
-}
-
-// In the word the ticks are on top, where what is over falls off by itself. Below them are
-// sections and marks, so that one look tells whether a section is alone.
-const MOST_ACTIVE: u64 = 0x1fff;
-/// Several threads may touch it at once.
-const SHARED: u64 = MOST_ACTIVE + 1;
-/// It has no user any more: the last section that ends makes room for another use.
-const GIVEN_UP: u64 = SHARED << 1;
-/// The clock does not count cycles.
-const UNCOUNTED: u64 = GIVEN_UP << 1;
-const MARKS: u64 = SHARED | GIVEN_UP | UNCOUNTED;
-const ENDED: u64 = UNCOUNTED << 1;
-const TICKS_SHIFT: u32 = 17;
-const TICKS: u64 = u64::MAX >> TICKS_SHIFT;
-
-impl State {
-    #[inline]
-    fn of(word: u64) -> Self {
-        State {
-            active: word & MOST_ACTIVE,
-            marks: word & MARKS,
-            ended: word & ENDED != 0,
-            ticks: word >> TICKS_SHIFT,
-        }
-    }
-
-    #[inline]
-    fn word(self) -> u64 {
-        let ended = if self.ended { ENDED } else { 0 };
-        self.ticks << TICKS_SHIFT | ended | self.marks | self.active
-    }
-
-    /// With one more section, unless there are as many as can be counted.
-    #[inline]
-    fn started(self, now: u64) -> Option<Self> {
-        if self.active == MOST_ACTIVE {
-            return None;
-        }
-        let ticks = if self.active == 0 {
-            self.ticks.wrapping_sub(now)
-        } else {
-            self.ticks
-        };
-        Some(State {
-            active: self.active + 1,
-            ticks,
-            ..self
-        })
-    }
-
-    /// With one section less.
-    #[inline]
-    fn stopped(self, now: u64) -> Option<Self> {
-        let active = self.active.checked_sub(1)?;
-        let ticks = if active == 0 {
-            self.ticks.wrapping_add(now)
-        } else {
-            self.ticks
-        };
-        Some(State {
-            active,
-            ended: true,
-            ticks,
-            ..self
-        })
-    }
-
-    /// As it is after a reading, unless there was no section at all.
-    fn read(self, now: u64) -> Option<Self> {
-        if !self.ended && self.active == 0 {
-            return None;
-        }
-        let ticks = if self.active == 0 {
-            0
-        } else {
-            now.wrapping_neg()
-        };
-        Some(State {
-            ended: false,
-            ticks,
-            ..self
-        })
-    }
-
-    /// The sum of the sections up to now.
-    fn sum(self, now: u64) -> u64 {
-        let ticks = if self.active == 0 {
-            self.ticks
-        } else {
-            self.ticks.wrapping_add(now)
-        };
-        // The processor may read its counter a little before what stands before it, so
-        // an end can seem to come before a start: such a sum is just below 0.
-        match ticks & TICKS {
-            ticks if ticks > TICKS / 2 => 0,
-            ticks => ticks,
-        }
-    }
-}
 
 impl Sum {
     /// Replaces the state and gives back the one before, unless there is nothing to change.
@@ -178,18 +61,6 @@ impl Sum {
         }
     }
 
-    /// Whether there is no section, no other thread near, and the cycle counter is the clock.
-    #[inline]
-    fn is_idle(word: u64) -> bool {
-        word & (MOST_ACTIVE | MARKS) == 0
-    }
-
-    /// The same with one section.
-    #[inline]
-    fn is_alone(word: u64) -> bool {
-        word & (MOST_ACTIVE | MARKS) == 1
-    }
-
     /// Takes away a user; the last one makes room for another use, or has the last section
     /// do so.
     fn release(&'static self) {
@@ -197,12 +68,7 @@ impl Sum {
         if self.users.fetch_sub(1, Ordering::AcqRel) > 1 {
             return;
         }
-        let before = self.update(|state| {
-            Some(State {
-                marks: state.marks | GIVEN_UP,
-                ..state
-            })
-        });
+        let before = self.update(|state| Some(state.given_up()));
         if before.is_some_and(|state| state.active == 0) {
             self.make_room();
         }
@@ -211,7 +77,7 @@ impl Sum {
     fn make_room(&'static self) {
         self.generation.fetch_and(!SECTIONS_USE, Ordering::Relaxed);
         self.state.store(0, Ordering::Relaxed);
-        give_back(self);
+        spares::give_back(self);
     }
 }
 
@@ -225,7 +91,7 @@ pub(crate) struct Use {
 impl Use {
     /// An empty sum, which its one user must [`release`](Self::release).
     pub(crate) fn open() -> Self {
-        let sum = take();
+        let sum = spares::take();
         sum.users.store(1, Ordering::Relaxed);
         if !clock::counts_cycles() {
             sum.state.store(UNCOUNTED, Ordering::Relaxed);
@@ -333,13 +199,11 @@ impl Door {
     #[inline]
     pub(crate) fn start_alone(self) -> Option<Running> {
         let word = self.0.state.load(Ordering::Relaxed);
-        if !Sum::is_idle(word) {
+        if !state::is_idle(word) {
             return None;
         }
-        let now = clock::cycles() << TICKS_SHIFT;
-        self.0
-            .state
-            .store(word.wrapping_sub(now) + 1, Ordering::Relaxed);
+        let word = state::started_alone(word, clock::cycles());
+        self.0.state.store(word, Ordering::Relaxed);
         Some(Running(self.0))
     }
 }
@@ -357,9 +221,8 @@ impl Running {
     #[inline]
     pub(crate) fn stop(self) {
         let word = self.0.state.load(Ordering::Relaxed);
-        if Sum::is_alone(word) {
-            let now = clock::cycles() << TICKS_SHIFT;
-            let word = (word.wrapping_add(now) - 1) | ENDED;
+        if state::is_alone(word) {
+            let word = state::stopped_alone(word, clock::cycles());
             self.0.state.store(word, Ordering::Relaxed);
         } else {
             self.stop_among_others();
@@ -376,74 +239,6 @@ impl Running {
         } else if before.marks & GIVEN_UP != 0 && before.active == 1 {
             self.0.make_room();
         }
-    }
-}
-
-/// Sums for another use that one thread keeps at most.
-const MOST_KEPT: usize = 64;
-
-/// Sums that are in no use and on no thread's list.
-static SPARES: PerProcess<Mutex<Vec<&'static Sum>>> = PerProcess::new();
-
-thread_local! {
-    static KEPT: RefCell<Kept> = const { RefCell::new(Kept(Vec::new())) };
-}
-
-struct Kept(Vec<&'static Sum>);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        if let Some(mut spares) = spares() {
-            spares.append(&mut self.0);
-        }
-    }
-}
-
-/// The common list, unless another thread has it right now: nobody waits for it.
-fn spares() -> Option<MutexGuard<'static, Vec<&'static Sum>>> {
-    match made_quietly(&SPARES, |_| Mutex::default()).try_lock() {
-        Ok(spares) => Some(spares),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    }
-}
-
-fn take() -> &'static Sum {
-    let kept = KEPT.try_with(|kept| {
-        let mut kept = kept.try_borrow_mut().ok()?;
-        if kept.0.is_empty()
-            && let Some(mut spares) = spares()
-        {
-            let half = spares.len().min(MOST_KEPT / 2);
-            let rest = spares.len() - half;
-            kept.0.extend(spares.drain(rest..));
-        }
-        kept.0.pop()
-    });
-    kept.ok()
-        .flatten()
-        .unwrap_or_else(|| Box::leak(Box::default()))
-}
-
-fn give_back(sum: &'static Sum) {
-    if !IS_REUSED {
-        return;
-    }
-    let kept = KEPT.try_with(|kept| {
-        let mut kept = kept.try_borrow_mut().ok()?;
-        // A thread that closes what others open passes half of its list on.
-        if kept.0.len() >= MOST_KEPT
-            && let Some(mut spares) = spares()
-        {
-            spares.extend(kept.0.drain(MOST_KEPT / 2..));
-        }
-        kept.0.push(sum);
-        Some(())
-    });
-    if !matches!(kept, Ok(Some(())))
-        && let Some(mut spares) = spares()
-    {
-        spares.push(sum);
     }
 }
 
@@ -489,31 +284,6 @@ mod tests {
         assert!(std::ptr::eq(next.sum, sum.sum), "it was given back");
         assert!(next.is_open() && !sum.is_open() && next.read().is_none());
         others.into_iter().chain([next]).for_each(Use::release);
-    }
-
-    #[test]
-    fn overlapping_sections_count_once_and_readings_follow_each_other() {
-        let state = State::of(0)
-            .started(100)
-            .and_then(|state| state.started(110));
-        let state = state
-            .and_then(|state| state.stopped(130))
-            .expect("two sections");
-        assert_eq!(state.sum(150), 50);
-        let state = state.read(150).expect("a section");
-        let state = state.stopped(170).expect("it runs");
-        assert_eq!(state.sum(1000), 20);
-        assert_eq!(state.read(1000).and_then(|state| state.read(1000)), None);
-    }
-
-    #[test]
-    fn the_sum_is_right_where_the_clock_or_the_word_wraps() {
-        for start in [TICKS - 5, u64::MAX - 5, 0] {
-            let state = State::of(0)
-                .started(start)
-                .and_then(|state| State::of(state.word()).stopped(start.wrapping_add(20)));
-            assert_eq!(state.map(|state| state.sum(0)), Some(20), "{start}");
-        }
     }
 
     #[test]
