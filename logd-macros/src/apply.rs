@@ -157,7 +157,7 @@ mod tests {
                 }, ::logd::__private_0_1_0::call(move || -> Result<C, D> {
                     let _ = (&b, &a,);
                     return if true { b.x(a) } else { ::logd::__private_0_1_0::value() };
-                }))
+                }));
             }",
         );
         assert_expands(
@@ -172,7 +172,7 @@ mod tests {
                 }, async move {
                     if false { return ::logd::__private_0_1_0::value::<Option<A> >(); }
                     return x().await;
-                }.await)
+                }.await);
             }",
         );
     }
@@ -227,7 +227,7 @@ mod tests {
                     if false { return lib::__private_0_1_0::value::<()>(); }
                     *lib::__private_0_1_0::mention((&_e, &__logd_argument_2, &b, &a,)) = [];
                     x(a, b, d).await
-                }).await
+                }).await;
             }",
         );
     }
@@ -252,7 +252,7 @@ mod tests {
                     #[cfg(y)] let __logd_argument_3 = __logd_argument_3;
                     let d = __logd_argument_4;
                     self.x(a, d);
-                }))
+                }));
             }",
         );
     }

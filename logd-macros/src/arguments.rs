@@ -97,9 +97,7 @@ fn ways(all: &[Parameter], body: &TokenStream, named: &[String], renames: bool) 
             let is_used = bindings
                 .iter()
                 .any(|name| parameters::used(name, body.clone()));
-            let on_purpose = bindings
-                .iter()
-                .any(|name| name.to_string().starts_with('_'));
+            let on_purpose = is_on_purpose(&bindings);
             // A name of a statistic is made from the author's own names, outside.
             let has_name = bindings
                 .iter()
@@ -134,6 +132,11 @@ fn used(parameter: &Parameter, body: &TokenStream) -> Vec<Ident> {
     let mut names = parameter.bindings();
     names.retain(|name| name.to_string().starts_with('_') || parameters::used(name, body.clone()));
     names
+}
+
+/// Whether a name says that it may be unused.
+fn is_on_purpose(names: &[Ident]) -> bool {
+    names.iter().any(|name| name.to_string().starts_with('_'))
 }
 
 /// A name that the body cannot see.
@@ -196,6 +199,10 @@ fn bind(parameter: &Parameter, carrier: Option<Ident>) -> TokenStream {
             #(#conditions)* let #carrier = #carrier;
             #(#about)* let #(#pattern)* = #carrier;
         },
+        // Inside another pattern: alone, a lint finds that nothing is done with it.
+        Takes::Whole if is_on_purpose(&parameter.bindings()) => {
+            quote_spanned!(made()=> #(#about)* let (#(#pattern)*,) = (#carrier,);)
+        }
         Takes::Whole | Takes::Parts => {
             quote_spanned!(made()=> #(#about)* let #(#pattern)* = #carrier;)
         }
@@ -230,7 +237,7 @@ fn mention(parameters: &[(&Parameter, Vec<Ident>)], library: &Library) -> TokenS
 fn mention_all(names: &[Ident], library: &Library) -> TokenStream {
     if names.is_empty() {
         TokenStream::new()
-    } else if names.iter().any(|name| name.to_string().starts_with('_')) {
+    } else if is_on_purpose(names) {
         // On the left of an assignment, where a lint that looks for uses of `_name` does not
         // see one.
         let private = &library.private;

@@ -361,9 +361,11 @@ impl Target<'_> {
                 let private = site.library.private_at(at);
                 quote_spanned!(at=> #private::call(#closure))
             };
-            quote_spanned! {made()=>
-                return #private::#finish(#enter, #value)
-            }
+            // With the semicolon it is more than the one expression around whose braces there is
+            // a lint. Lints of statements look into it, though: not at the `break` of a template.
+            let end =
+                (!matches!(site.key, Key::Template { .. })).then(|| quote_spanned!(made()=> ;));
+            quote_spanned!(made()=> return #private::#finish(#enter, #value) #end)
         } else {
             match (site.of, is_async) {
                 (Macro::Counted, _) => {
@@ -378,7 +380,7 @@ impl Target<'_> {
                         // `return` of what never comes would be code that is never reached.
                         quote_spanned!(made()=> #private::never(#value))
                     } else {
-                        quote_spanned!(made()=> return #value)
+                        quote_spanned!(made()=> return #value;)
                     }
                 }
                 (Macro::Accumulated, false) => {

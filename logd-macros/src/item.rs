@@ -82,10 +82,16 @@ pub(crate) fn after_definitions(body: &[TokenTree]) -> usize {
 }
 
 /// Whether a body stops in the middle of an expression, as in an editor after `value.`: no
-/// expression ends with such a sign, but `a?`, `a..` and a path such as `a::<B>`.
+/// expression ends with such a sign, but `a?`, `a..`, a path such as `a::<B>` and the type
+/// `fn() -> !`.
 pub(crate) fn is_unfinished(body: &[TokenTree]) -> bool {
     match body {
         [.., first, last] if is_punct(first, '.') && is_punct(last, '.') => false,
+        [.., dash, arrow, TokenTree::Punct(last)]
+            if is_arrow_start(dash) && is_punct(arrow, '>') =>
+        {
+            last.as_char() != '!'
+        }
         [.., TokenTree::Punct(last)] => !matches!(last.as_char(), ';' | '?' | '>'),
         _ => false,
     }
@@ -138,6 +144,14 @@ pub(crate) fn is_group(token: &TokenTree, delimiter: Delimiter) -> bool {
 
 pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+/// A literal, also as `$abi:literal`.
+fn is_literal(token: &TokenTree) -> bool {
+    matches!(
+        &crate::args::unwrapped(std::slice::from_ref(token))[..],
+        [TokenTree::Literal(_)]
+    )
 }
 
 /// Whether `word` occurs anywhere in these tokens, also deep inside groups.
@@ -228,7 +242,7 @@ fn scan(tokens: &[TokenTree], head: usize) -> Option<(Kind, usize)> {
             "async" if before_word && begins_function(tokens, position + 1) => asynchronous = true,
             "unsafe" | "safe" | "default" | "gen" | "auto" if before_word => {}
             "extern" => match next {
-                TokenTree::Literal(_) => position += 1,
+                abi if is_literal(abi) => position += 1,
                 TokenTree::Ident(crate_word) if crate_word == "crate" => {
                     return other("an `extern crate`", semicolon(tokens, position));
                 }
@@ -294,7 +308,7 @@ fn begins_function(tokens: &[TokenTree], mut position: usize) -> bool {
             "async" | "unsafe" | "gen" | "const" => position += 1,
             "extern" => {
                 position += 1;
-                if matches!(tokens.get(position), Some(TokenTree::Literal(_))) {
+                if tokens.get(position).is_some_and(is_literal) {
                     position += 1;
                 }
             }
@@ -482,12 +496,12 @@ fn after_macro(tokens: &[TokenTree], start: usize) -> Option<usize> {
 /// How many `<` are open. An expression that compares can only stand between braces,
 /// which are one token here.
 #[derive(Default)]
-struct Angles {
+pub(crate) struct Angles {
     open: usize,
 }
 
 impl Angles {
-    fn pass(&mut self, token: &TokenTree, previous: Option<&TokenTree>) {
+    pub(crate) fn pass(&mut self, token: &TokenTree, previous: Option<&TokenTree>) {
         if is_punct(token, '<') {
             self.open += 1;
         } else if is_punct(token, '>') && !previous.is_some_and(is_arrow_start) {
@@ -495,13 +509,13 @@ impl Angles {
         }
     }
 
-    fn outermost(&self) -> bool {
+    pub(crate) fn outermost(&self) -> bool {
         self.open == 0
     }
 }
 
 /// The `-` of `->`.
-fn is_arrow_start(token: &TokenTree) -> bool {
+pub(crate) fn is_arrow_start(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct)
         if punct.as_char() == '-' && punct.spacing() == proc_macro2::Spacing::Joint)
 }

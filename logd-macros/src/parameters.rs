@@ -37,6 +37,8 @@ impl Parameter {
         let pattern = unwrapped(&self.pattern);
         match &pattern[..] {
             [only] if is_word(only, "_") => Takes::Nothing,
+            // A unit struct or a constant, which leaves the argument where it is.
+            [TokenTree::Ident(name)] if may_be_constant(name) => Takes::Some,
             [TokenTree::Ident(_)] => Takes::Whole,
             [first, TokenTree::Ident(_)] if is_word(first, "mut") => Takes::Whole,
             _ if self.of_type.is_empty() => Takes::Whole,
@@ -55,7 +57,8 @@ impl Parameter {
         let mut found = Vec::new();
         match (&unwrapped(&self.pattern)[..], self.takes()) {
             // By its place alone, however it is written.
-            ([.., TokenTree::Ident(name)], Takes::Whole) => found.push(name.clone()),
+            ([TokenTree::Ident(name)], Takes::Some)
+            | ([.., TokenTree::Ident(name)], Takes::Whole) => found.push(name.clone()),
             (pattern, _) => in_pattern(pattern, &mut found),
         }
         found
@@ -151,6 +154,13 @@ fn used_in(argument: &str, in_text: &str, body: TokenStream) -> bool {
         TokenTree::Literal(literal) => literal.to_string().contains(in_text),
         TokenTree::Punct(_) => false,
     })
+}
+
+/// Whether a pattern of this one word may be something that has a name already.
+fn may_be_constant(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.trim_start_matches("r#")
+        .starts_with(char::is_uppercase)
 }
 
 /// Whether a pattern has `_`, `..`, `ref` or a macro call in it.
@@ -288,6 +298,7 @@ mod tests {
         for (text, takes, is_reference) in [
             ("(a: A)", Takes::Whole, false),
             ("(mut a: &A)", Takes::Whole, true),
+            ("(Unit: Unit)", Takes::Some, false),
             ("(self)", Takes::Whole, false),
             ("(&'a mut self)", Takes::Whole, true),
             ("(self: Box<Self>)", Takes::Whole, false),

@@ -5,8 +5,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use crate::{
-    item::{is_punct, mentions},
-    returned::Returned,
+    item::{is_punct, is_word},
+    returned::{inferred, Returned},
     site::{made, made_at, Library},
 };
 
@@ -39,13 +39,13 @@ impl Wrap<'_> {
     /// The body as a closure that is called once, in place. It owns what the function
     /// owned, so that arguments are dropped in the order in which they would be.
     pub(crate) fn closure(&self, braces: &Group, rest: TokenStream) -> TokenStream {
-        let written: TokenStream = self.returns.iter().cloned().collect();
-        if mentions(written.clone(), "impl") {
-            // Not allowed as the type of a closure: inferred from the body instead.
+        if matches!(self.returns.first(), Some(first) if is_word(first, "impl")) {
+            // Inferred from the body as a whole.
             let begins = &self.begins;
             let block = group_like(braces, quote_spanned!(made()=> #begins #rest));
             quote_spanned!(made()=> move || #block)
         } else {
+            let written = inferred(self.returns);
             let block = self.returning(braces, rest, &TokenStream::new());
             quote_spanned!(made()=> move || -> #written #block)
         }
@@ -96,12 +96,10 @@ impl Wrap<'_> {
     /// async block around it evaluates to: else `?` and coercions in it would lack what
     /// the function's own return type told them.
     fn hint(&self) -> TokenStream {
-        let written: TokenStream = self.returns.iter().cloned().collect();
         let written = match Returned::read(self.returns) {
-            Returned::Never => return TokenStream::new(),
-            _ if mentions(written.clone(), "impl") => return TokenStream::new(),
+            Returned::Never | Returned::Future | Returned::Opaque => return TokenStream::new(),
             _ if self.returns.is_empty() => quote_spanned!(made()=> ()),
-            _ => written,
+            _ => inferred(self.returns),
         };
         // Notes say that the type was inferred here.
         let at = self

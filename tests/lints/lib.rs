@@ -286,7 +286,12 @@ pub fn parts(first: String, (second, _): (String, String), _: String) -> Option<
 /// The same at each poll.
 #[accumulated("lints.parts")]
 #[inline]
-pub async fn parts_of_a_task(first: String, (second, _): (String, String), _: String) -> String {
+pub async fn parts_of_a_task(
+    first: String,
+    (second, _): (String, String),
+    _: String,
+    _lease: String,
+) -> String {
     drop(ready(first).await);
     second
 }

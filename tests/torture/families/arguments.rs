@@ -12,6 +12,12 @@ pub enum Either {
     Right(Noisy),
 }
 pub struct Wrap(pub Noisy);
+pub struct Unit;
+impl Drop for Unit {
+    fn drop(&mut self) {
+        log("drop Unit");
+    }
+}
 fn four() -> [Noisy; 4] {
     [Noisy("1"), Noisy("2"), Noisy("3"), Noisy("4")]
 }
@@ -37,6 +43,9 @@ timed_twins! {
     #[measure("s", outcome)] pub fn rest(z: Noisy, [a, b @ ..]: [Noisy; 4]) -> Option<usize> { Some(b.len() + a.len() + z.len()) }
     #[measure("s", outcome)] pub fn either(z: Noisy, (Either::Left(a, _) | Either::Right(a)): Either) -> Option<usize> { Some(a.len() + z.len()) }
     #[measure("s", outcome)] pub fn by_reference(z: Noisy, ref a: Noisy, b: Noisy) -> Option<usize> { Some(a.len() + z.len() + b.len()) }
+    #[measure("s", outcome)] pub fn unit(z: Noisy, Unit: Unit, b: Noisy) -> Option<usize> { Some(b.len() + z.len()) }
+    #[measure("s", outcome)] pub async fn async_unit(z: Noisy, Unit: Unit, b: Noisy) -> Option<usize> { pause().await; Some(b.len() + z.len()) }
+    #[measure("s", outcome)] pub fn capital(z: Noisy, Capital: Noisy, b: Noisy) -> Option<usize> { Some(b.len() + Capital.len() + z.len()) }
     #[measure("s", outcome)] pub fn reference_inside(z: Noisy, (ref a, b): (Noisy, Noisy)) -> Option<usize> { Some(a.len() + z.len() + b.len()) }
     #[measure("s", outcome)] pub fn mutable(mut z: Vec<Noisy>, (mut a, _): (Vec<Noisy>, Noisy), mut b: Noisy) -> Option<usize> { z.push(Noisy("pushed")); a.push(b); b = Noisy("new"); Some(z.len() + a.len()) }
     #[measure("s", outcome)] pub fn sometimes(a: Noisy, _: Noisy, c: Noisy, take: bool) -> Option<usize> { if take { drop(a); return None; } Some(c.len()) }
@@ -135,6 +144,8 @@ fn in_parts() {
         either(Noisy("z"), Either::Left(Noisy("a"), Noisy("b")));
         either(Noisy("z"), Either::Right(Noisy("a")));
         by_reference(Noisy("z"), Noisy("a"), Noisy("b"));
+        unit(Noisy("z"), Unit, Noisy("b"));
+        capital(Noisy("z"), Noisy("c"), Noisy("b"));
         reference_inside(Noisy("z"), pair("a", "b"));
         mutable(vec![Noisy("z")], (vec![Noisy("a")], Noisy("b")), Noisy("c"));
     }
@@ -154,6 +165,7 @@ fn on_every_way_out() {
         opaque(Noisy("a"), Noisy("b"), || 3, Noisy("c")).map(|a| format!("{a:?}"));
         block_on(returned(Noisy("a"), Noisy("b"), pair("c", "d"), Noisy("e")));
         block_on(kept(Noisy("a"), Noisy("b"), Noisy("c")));
+        block_on(async_unit(Noisy("z"), Unit, Noisy("b")));
     }
 }
 

@@ -18,6 +18,11 @@ macro_rules! pieces_async {
         #[logd::timed("pieces.async", outcome)] async fn $name($pat: $type) -> $ret $body
         };
 }
+macro_rules! foreign {
+    ($abi:literal, $name:ident $params:tt -> $ret:ty $body:block) => {
+        #[logd::timed("pieces.foreign")] extern $abi fn $name $params -> $ret $body
+    };
+}
 macro_rules! tail {
     ($name:ident, $e:expr) => {
         #[logd::timed]
@@ -93,6 +98,7 @@ attributed! { pub(crate) async fn attributed_two<T: Clone>(t: T) -> T where T: C
 pieces! { pub(crate) pieces_public(a: u8, b: &'static str) -> Result<usize, std::num::ParseIntError> { let n: usize = b.parse()?; Ok(n + a as usize) } }
 pieces! { pieces_private() -> u8 { return 1; } }
 pieces_async! { pieces_async((a, b) in (u8, u8)) -> Option<u8> { pause().await; a.checked_sub(b) } }
+foreign! { "C", foreign_one(a: u8) -> u8 { a + 1 } }
 tail! { tail_one, 1 + 2 }
 key! { key_one, "generated.key", 0.5 }
 key_expr! { key_two, "generated.expr", 0.5 }
@@ -126,6 +132,11 @@ fn made_functions_behave() {
     let (value, events) = recorded(|| (pieces_public(1, "2"), pieces_private()));
     assert_eq!(value, (Ok(3), 1));
     assert_eq!(functions(&events), ["pieces_private", "pieces_public"]);
+    let (value, events) = recorded(|| foreign_one(1));
+    assert_eq!(
+        (value, &events[..]),
+        (2, &["timed pieces.foreign".to_owned()][..])
+    );
     let (value, events) = recorded(|| (block_on(pieces_async((1, 2))), block_on(tail_one())));
     assert_eq!(value, (None, 3));
     assert_eq!(

@@ -59,6 +59,7 @@ twins! {
     #[measure] pub fn if_tail(a: bool) { if a { log("a") } }
     #[measure] pub fn struct_tail() -> Point { Point { x: 1, ..Point::default() } }
     #[derive(Debug, Default, PartialEq)] pub struct Point { pub x: u8, pub y: u8 }
+    #[measure] pub fn diverging_pointer_tail() -> fn() -> ! { fn gone() -> ! { unreachable!() } gone as fn() -> ! }
     #[measure] pub fn macro_tail() -> String { format! { "{}", 1 } }
     #[measure] pub fn matches_tail(a: u8) -> bool { matches! { a, 1 | 2 } }
     #[measure] pub fn method_on_block(a: u8) -> usize { { vec![a] }.len() }
@@ -108,6 +109,7 @@ fn tails() {
     same!((unit_tail(), expression_statement_tail(&mut vec![]), empty(), comment_only(), nested_blocks(), unsafe_block_tail(&1)) => ["comment_only", "empty", "expression_statement_tail", "nested_blocks", "unit_tail", "unsafe_block_tail"]);
     same!({ let mut a = 1; assignment_tail(&mut a); compound_tail(&mut a); (a, return_unit(true), return_unit(false), while_tail(3), for_tail(vec![Noisy("a"), Noisy("abc"), Noisy("b")]), if_tail(true)) } => ["assignment_tail", "compound_tail", "for_tail", "if_tail", "return_unit", "return_unit", "while_tail"]);
     same!((format!("{:?}", struct_tail()), macro_tail(), matches_tail(1), method_on_block(1), match_method(0), negation_tail(true), deref_tail(&Cell::new(1)), cast_tail(512)) => ["cast_tail", "deref_tail", "macro_tail", "match_method", "matches_tail", "method_on_block", "negation_tail", "struct_tail"]);
+    same!({ diverging_pointer_tail(); } => ["diverging_pointer_tail"]);
     same!((generic_comparison(1, 2), raw_strings(), bytes(), format_captures(1, 4), overflow(1), map_entry(&mut BTreeMap::new())) => ["bytes", "format_captures", "generic_comparison", "map_entry", "overflow", "raw_strings"]);
     let (_, timed) = recorded(timed::env_and_place);
     assert_eq!(functions(&timed), ["env_and_place"]);

@@ -8,6 +8,8 @@ timed_twins! {
     #[measure("o.question", outcome)] pub fn question(text: &str) -> Result<u8, Box<dyn std::error::Error>> { Ok(text.parse::<u8>()?) }
     #[measure("o.coerced", outcome)] pub fn coerced() -> Result<Box<dyn Debug>, ()> { Ok(Box::new(1)) }
     #[measure("o.opaque", outcome)] pub fn opaque(text: &str) -> Result<impl Iterator<Item = char> + '_, std::num::ParseIntError> { text.parse::<u8>()?; Ok(text.chars()) }
+    #[measure("o.opaque_boxed", outcome)] pub fn opaque_boxed(a: u8) -> Result<(impl Debug, Box<dyn Debug>), Box<dyn std::error::Error>> { if a == 0 { return Err(Box::new(std::fmt::Error)); } Ok((a, Box::new(a))) }
+    #[measure("o.async_opaque_boxed", outcome)] pub async fn async_opaque_boxed(a: u8) -> Result<(impl Debug, Box<dyn Debug>), Box<dyn std::error::Error>> { if a == 0 { return Err(Box::new(std::fmt::Error)); } Ok((a, Box::new(a))) }
     #[measure("o.elided", outcome)] pub fn elided(text: &str) -> Option<&str> { text.get(1..) }
     #[measure("o.mutable", outcome)] pub fn mutable(a: &mut Vec<u8>) -> Option<&mut u8> { if a.is_empty() { return None; } a.first_mut() }
     #[measure("o.moved", outcome)] pub fn moved(a: String, b: Noisy) -> Result<String, ()> { let _c = Noisy("c"); Ok(a) }
@@ -58,6 +60,7 @@ fn options() {
 #[test]
 fn types() {
     same_timed!(format!("{:?}", coerced()) => ["timed o.coerced.ok"]);
+    same_timed!(format!("{:?}", [opaque_boxed(1), opaque_boxed(0)]) => ["timed o.opaque_boxed.err", "timed o.opaque_boxed.ok"]);
     same_timed!(opaque("12").unwrap().count() => ["timed o.opaque.ok"]);
     same_timed!(elided("ab") => ["timed o.elided.ok"]);
     same_timed!(mutable(&mut vec![1]).copied() => ["timed o.mutable.ok"]);
@@ -88,6 +91,7 @@ fn asynchronous() {
 fn async_types() {
     same_timed!((block_on(async_question("1")).is_ok(), block_on(async_question("x")).is_ok()) => ["timed o.async_question.err", "timed o.async_question.ok"]);
     same_timed!(format!("{:?}", block_on(async_coerced(true))) => ["timed o.async_coerced.ok"]);
+    same_timed!(format!("{:?}", block_on(async_opaque_boxed(0))) => ["timed o.async_opaque_boxed.err"]);
     same_timed!(format!("{:?}", block_on(async_opaque())) => ["timed o.async_opaque.ok"]);
     same_timed!(block_on(not_sync(Cell::new(1))) => ["timed o.not_sync.ok"]);
 }
