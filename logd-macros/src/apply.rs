@@ -155,7 +155,8 @@ mod tests {
                         ::logd::__private_0_1_0::timer_outcomes(\"k\", 1.0);
                     ::logd::__private_0_1_0::enter_outcome(&__LOGD_SITE)
                 }, ::logd::__private_0_1_0::call(move || -> Result<C, D> {
-                    let _ = (&b, &a,);
+                    let a = a;
+                    let b = b;
                     return if true { b.x(a) } else { ::logd::__private_0_1_0::value() };
                 }));
             }",
@@ -237,9 +238,9 @@ mod tests {
         assert_expands(
             Macro::Timed,
             "\"k\", outcome",
-            "fn f(self, #[allow(x)] (a, _): A, unused: B, #[cfg(y)] _: C, d: D) -> E { self.x(a, d); }",
-            "fn f(self, __logd_argument_1: A, __logd_argument_2: B, #[cfg(y)] __logd_argument_3: C,
-                __logd_argument_4: D) -> E {
+            "fn f(self, #[allow(x)] (a, _): A, unused: B, #[cfg(y)] _: C, mut d: D) -> E { self.x(a, d); }",
+            "fn f(self, __logd_argument_1: A, unused: B, #[cfg(y)] __logd_argument_3: C,
+                d: D) -> E {
                 return ::logd::__private_0_1_0::finish({
                     static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Timer> =
                         ::logd::__private_0_1_0::timer_outcomes(\"k\", 1.0);
@@ -248,9 +249,9 @@ mod tests {
                     let _ = (&self,);
                     let __logd_argument_1 = __logd_argument_1;
                     #[allow(x)] let (a, _) = __logd_argument_1;
-                    let unused = __logd_argument_2;
+                    let unused = unused;
                     #[cfg(y)] let __logd_argument_3 = __logd_argument_3;
-                    let d = __logd_argument_4;
+                    let mut d = d;
                     self.x(a, d);
                 }));
             }",

@@ -33,16 +33,22 @@ enum Way {
 
 impl Carried {
     /// For a body that uses some of the arguments. Without `renames` the parameters stay as
-    /// they are, at the price of the order where a pattern leaves some of an argument.
+    /// they are, at the price of the order where a pattern leaves some of an argument. In a
+    /// `closure` they are bound, so that the compiler speaks of them by name; in a block of an
+    /// `async fn` that would keep each of them twice.
     pub(crate) fn new(
         group: &Group,
         body: &TokenStream,
         named: &[String],
         renames: bool,
+        closure: bool,
         library: &Library,
     ) -> Self {
         let all = parameters(group);
-        let ways = ways(&all, body, named, renames);
+        let in_parts =
+            |parameter: &Parameter| parameter.takes() == Takes::Parts && !parameter.is_reference();
+        let binds_all = closure && renames && named.is_empty() && !all.iter().any(in_parts);
+        let ways = ways(&all, body, named, renames, binds_all);
         let mut mentioned = Vec::new();
         let mut bound = TokenStream::new();
         let mut written = Vec::new();
@@ -86,7 +92,13 @@ impl Carried {
     }
 }
 
-fn ways(all: &[Parameter], body: &TokenStream, named: &[String], renames: bool) -> Vec<Way> {
+fn ways(
+    all: &[Parameter],
+    body: &TokenStream,
+    named: &[String],
+    renames: bool,
+    binds_all: bool,
+) -> Vec<Way> {
     // Once one is inside, those behind it have to be too: they go first.
     let mut inside = false;
     let mut binds = false;
@@ -103,7 +115,16 @@ fn ways(all: &[Parameter], body: &TokenStream, named: &[String], renames: bool) 
                 .iter()
                 .any(|binding| named.iter().any(|name| parameters::is(binding, name)));
             let has_no_type = parameter.of_type.is_empty();
-            let way = if parameter.is_reference() || has_no_type && !is_used {
+            let is_reference = parameter.is_reference();
+            // It can not be bound, and nothing stands before it.
+            let is_receiver = bindings.iter().any(|name| name == "self");
+            // A lint for names of one letter passes those of a trait's parameters by, such as
+            // `f: &mut Formatter`, and would find one of ours.
+            let is_letter = bindings.iter().any(|name| name.to_string().len() == 1);
+            let binds_this = binds_all && is_used && !(is_receiver || is_reference && is_letter);
+            let way = if binds_this && takes == Takes::Whole {
+                Way::Bind
+            } else if is_reference || has_no_type && !is_used {
                 Way::None
             } else if binds && !has_name {
                 Way::Bind
@@ -119,8 +140,10 @@ fn ways(all: &[Parameter], body: &TokenStream, named: &[String], renames: bool) 
             } else {
                 Way::None
             };
-            inside |= way != Way::None;
-            binds |= way == Way::Bind;
+            if !is_reference {
+                inside |= way != Way::None;
+                binds |= way == Way::Bind;
+            }
             way
         })
         .collect()
@@ -139,8 +162,14 @@ fn is_on_purpose(names: &[Ident]) -> bool {
     names.iter().any(|name| name.to_string().starts_with('_'))
 }
 
-/// A name that the body cannot see.
+/// A name that the body cannot see: the author's own where there is one, which documentation
+/// shows.
 fn carrier(index: usize, parameter: &Parameter) -> Ident {
+    if let ([name], Takes::Whole) = (&parameter.bindings()[..], parameter.takes()) {
+        let mut name = name.clone();
+        name.set_span(made_at(name.span()));
+        return name;
+    }
     let at = parameter.pattern.first().map_or_else(made, TokenTree::span);
     format_ident!("__logd_argument_{index}", span = made_at(at))
 }

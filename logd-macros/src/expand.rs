@@ -206,23 +206,29 @@ impl Target<'_> {
                 &braces.stream(),
                 named,
                 !self.has_other_macros(),
+                !self.function.asynchronous,
                 &site.library,
             ),
             _ => Carried::default(),
         }
     }
 
-    /// Whether attributes are left that may look at the names of parameters, and are not ours.
+    /// Whether attributes are left that may look at the names of parameters: those of others,
+    /// and ours with such a name in braces.
     fn has_other_macros(&self) -> bool {
         self.attributes.chunks_exact(2).any(|attribute| {
-            let path = attribute_parts(&attribute[1]).map(|(path, _)| path);
-            let Some([module @ .., TokenTree::Ident(name)]) = path.as_deref() else {
+            let Some((path, arguments)) = attribute_parts(&attribute[1]) else {
+                return true;
+            };
+            let [module @ .., TokenTree::Ident(name)] = &path[..] else {
                 return true;
             };
             let name = name.to_string();
             let ours = [Macro::Timed, Macro::Counted, Macro::Accumulated];
-            !(ours.iter().any(|of| of.name() == name)
-                || module.is_empty() && PLAIN_ATTRIBUTES.contains(&&*name))
+            if ours.iter().any(|of| of.name() == name) {
+                return names_arguments(arguments);
+            }
+            !(module.is_empty() && PLAIN_ATTRIBUTES.contains(&&*name))
         })
     }
 
@@ -449,6 +455,15 @@ impl Target<'_> {
         };
         group_like(braces, quote_spanned!(made()=> #first #value))
     }
+}
+
+/// Whether one of these literals may be a name with `{argument}` in it.
+fn names_arguments(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Literal(literal) => literal.to_string().contains('{'),
+        TokenTree::Group(group) => names_arguments(group.stream()),
+        _ => false,
+    })
 }
 
 /// The options that fit some functions only, each at its token.

@@ -167,3 +167,34 @@ fn attributes_stack() {
         ]
     );
 }
+
+#[logd::timed("one", outcome)]
+#[logd::counted("two.{x}.{y}")]
+fn stacked_by_argument(_z: Noisy, (x, _): (u8, u8), mut y: u8) -> Option<u8> {
+    y += x;
+    Some(y)
+}
+
+#[logd::accumulated("three")]
+#[logd::counted("four.{x}.{y}", outcome)]
+async fn stacked_by_argument_async(_z: Noisy, (x, _): (u8, u8), mut y: u8) -> Option<u8> {
+    pause().await;
+    y += x;
+    Some(y)
+}
+
+#[test]
+fn an_attribute_leaves_the_next_one_its_arguments() {
+    let z = || Noisy("z");
+    let (value, events) = recorded(|| {
+        (
+            stacked_by_argument(z(), (1, 3), 2),
+            block_on(stacked_by_argument_async(z(), (1, 3), 2)),
+        )
+    });
+    assert_eq!(value, (Some(3), Some(3)));
+    assert_eq!(
+        events,
+        ["counted four.1.2.ok", "counted two.1.2", "timed one.ok"]
+    );
+}

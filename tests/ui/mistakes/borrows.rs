@@ -135,3 +135,19 @@ fn not_mutable_option(v: Vec<u8>) -> Option<usize> {
 }
 
 fn main() {}
+
+#[cfg_attr(feature = "timed", logd::timed)]
+#[cfg_attr(feature = "counted", logd::counted)]
+#[cfg_attr(feature = "accumulated", logd::accumulated)]
+#[cfg_attr(feature = "outcome", logd::timed(outcome))]
+fn outlived_by_closure(n: u8) -> Option<Box<dyn Fn() -> u8>> {
+    Some(Box::new(|| n))
+}
+
+#[cfg_attr(feature = "timed", logd::timed)]
+#[cfg_attr(feature = "counted", logd::counted)]
+#[cfg_attr(feature = "accumulated", logd::accumulated)]
+#[cfg_attr(feature = "outcome", logd::timed(outcome))]
+fn outlived_by_thread(v: Vec<u8>) -> Option<usize> {
+    std::thread::spawn(|| v.len()).join().ok()
+}
