@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 use syn::Lit;
 
 use crate::{
@@ -202,6 +202,33 @@ pub(crate) fn parse_option(of: Macro, option: &[TokenTree], args: &mut Args, err
                 format!("this option is written without parentheses: {how}"),
             );
         }
+        [TokenTree::Literal(_), TokenTree::Punct(sign), ..] if sign.as_char() == ';' => {
+            errors.push(
+                sign.span(),
+                "options are separated by commas: write `,` in place of this",
+            );
+        }
+        [TokenTree::Literal(literal), next, ..] => errors.push(
+            next.span(),
+            format!("options are separated by commas: write `{literal},` before this"),
+        ),
+        [TokenTree::Ident(word), TokenTree::Punct(colon), value, ..]
+            if colon.as_char() == ':' && colon.spacing() == Spacing::Alone =>
+        {
+            errors.push(
+                colon.span(),
+                format!("a value follows `=`: write `{word} = {value}`"),
+            );
+        }
+        [TokenTree::Ident(word), TokenTree::Punct(bang), TokenTree::Group(_)]
+            if word == "format" && bang.as_char() == '!' =>
+        {
+            errors.push(
+                At::all(&option),
+                "a name is made from arguments without `format!`: write the text alone, as in \
+                 \"db.{table}.load\"",
+            );
+        }
         _ if is_constant(&option) => {
             if matches!(&option[0], TokenTree::Ident(first) if first == "Self") {
                 errors.push(
@@ -378,6 +405,13 @@ fn parse_rate(word: &Ident, value: &[TokenTree], errors: &mut Errors) -> Option<
             errors.push(
                 word.span(),
                 "`rate` needs a value: write `rate = 0.1` to keep one call in ten",
+            );
+            return None;
+        }
+        [_, TokenTree::Punct(percent)] if percent.as_char() == '%' => {
+            errors.push(
+                At::all(&value),
+                "a rate is a part of 1 and no percentage: write `rate = 0.1` for 10 %",
             );
             return None;
         }
@@ -559,12 +593,21 @@ mod tests {
         refused(Macro::Timed, "rate = 0.1, rate = 0.2", &["twice"]);
         refused(Macro::Timed, "name = \"a\"", &["without `name =`"]);
         refused(Macro::Timed, "banana", &["takes a name"]);
-        refused(Macro::Timed, "sample = 1", &["there is no option `sample`"]);
+        refused(Macro::Timed, "colour = 1", &["there is no option `colour`"]);
         refused(Macro::Timed, "Self::KEY", &["cannot see `Self`"]);
         refused(Macro::Timed, "b\"a\"", &["double quotes"]);
         refused(Macro::Timed, "17", &["double quotes"]);
         refused(Macro::Timed, "crate = 1", &["takes the path"]);
         refused(Macro::Timed, ", \"a\"", &["nothing before this comma"]);
+        refused(Macro::Timed, "\"a\" rate = 1", &["write `\"a\",` before"]);
+        refused(Macro::Timed, "\"a\"; outcome", &["separated by commas"]);
+        refused(Macro::Timed, "rate: 0.1", &["write `rate = 0.1`"]);
+        refused(Macro::Timed, "rate = 10%", &["no percentage"]);
+        refused(Macro::Timed, "format!(\"a.{x}\")", &["without `format!`"]);
+        refused(Macro::Timed, "sample_rate = 1", &["write `rate = 0.1`"]);
+        refused(Macro::Timed, "err", &["write `outcome`"]);
+        refused(Macro::Accumulated, "err", &["takes a name"]);
+        refused(Macro::Timed, "async", &["as it is"]);
         refused(Macro::Counted, "future", &["option of `#[timed]`"]);
         refused(Macro::Accumulated, "outcome", &["option of `#[timed]`"]);
         refused(Macro::Timed, "open", &["option of `accumulate!`"]);

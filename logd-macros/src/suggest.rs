@@ -9,6 +9,12 @@ pub(crate) fn unknown(of: Macro, word: &Ident, errors: &mut Errors) {
     let text = word.to_string();
     let message = if matches!(&*text, "name" | "key" | "stat" | "metric") {
         format!("the name is written alone, without `{text} =`, as in \"my.operation\"")
+    } else if let Some(meant) = meant(&text).filter(|meant| of.options().contains(meant)) {
+        format!("there is no option `{text}`: write {}", written(meant))
+    } else if text == "async" {
+        "there is no option `async`: an `async fn` is measured until it completes as it is, and a \
+         function that returns a future with `future`"
+            .to_owned()
     } else if let Some(other) = [Macro::Timed, Macro::Accumulate]
         .into_iter()
         .find(|other| other.options().contains(&&*text))
@@ -31,20 +37,30 @@ pub(crate) fn unknown(of: Macro, word: &Ident, errors: &mut Errors) {
 
 /// The options of a macro, as they are written.
 pub(crate) fn list(of: Macro) -> String {
-    let shown: Vec<&str> = of
-        .options()
-        .iter()
-        .map(|option| match *option {
-            "rate" => "`rate = 0.1`",
-            "crate" => "`crate = path`",
-            "adaptive" => "`adaptive`",
-            "outcome" => "`outcome`",
-            "future" => "`future`",
-            "open" => "`open`",
-            _ => "`skip`",
-        })
-        .collect();
+    let shown: Vec<&str> = of.options().iter().map(|option| written(option)).collect();
     shown.join(", ")
+}
+
+fn written(option: &str) -> &'static str {
+    match option {
+        "rate" => "`rate = 0.1`",
+        "crate" => "`crate = path`",
+        "adaptive" => "`adaptive`",
+        "outcome" => "`outcome`",
+        "future" => "`future`",
+        "open" => "`open`",
+        _ => "`skip`",
+    }
+}
+
+/// The option that is called so elsewhere.
+fn meant(word: &str) -> Option<&'static str> {
+    match word {
+        "err" | "error" | "ok" | "ok_if" | "result" | "ret" => Some("outcome"),
+        "sample" | "sample_rate" | "sampling" | "probability" => Some("rate"),
+        "ignore" | "exclude" => Some("skip"),
+        _ => None,
+    }
 }
 
 fn nearest<'a>(word: &str, options: &[&'a str]) -> Option<&'a str> {

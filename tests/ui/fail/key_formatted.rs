@@ -1,0 +1,3 @@
+#[logd::timed(format!("my.{op}"))]
+fn f(op: &str) {}
+fn main() {}

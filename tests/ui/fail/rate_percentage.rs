@@ -1,0 +1,3 @@
+#[logd::timed(rate = 10%)]
+fn f() {}
+fn main() {}
