@@ -166,14 +166,14 @@ mod tests {
             "\"k\", outcome",
             "async fn f() -> Option<A> { return x().await; }",
             "async fn f() -> Option<A> {
-                return ::logd::__private_0_1_0::finish_counted({
+                return ::logd::__private_0_1_0::finished({
                     static __LOGD_SITE: ::logd::__private_0_1_0::Outcomes< ::logd::Counter> =
                         ::logd::__private_0_1_0::counter_outcomes(\"k\", 1.0);
                     ::logd::__private_0_1_0::count_outcome(&__LOGD_SITE)
                 }, async move {
                     if false { return ::logd::__private_0_1_0::value::<Option<A> >(); }
                     return x().await;
-                }.await);
+                }).await;
             }",
         );
     }

@@ -353,25 +353,26 @@ impl Target<'_> {
                 _ => ("enter_outcome", "finish"),
             };
             let enter = site.call(enter);
-            let finish = format_ident!("{finish}", span = made());
+            // A type that has no outcome is reported at this call.
+            let at = self
+                .returns()
+                .first()
+                .map_or_else(made, |first| made_at(first.span()));
+            let private_at = site.library.private_at(at);
             let value = if is_async {
                 let block = wrap.async_block(braces, rest, kind);
-                quote_spanned!(made()=> #block.await)
+                quote_spanned!(at=> #private_at::finished(#enter, #block).await)
             } else {
+                let finish = format_ident!("{finish}", span = made());
                 let closure = wrap.closure(braces, rest);
-                // A type that has no outcome is reported at this call.
-                let at = self
-                    .returns()
-                    .first()
-                    .map_or_else(made, |first| made_at(first.span()));
-                let private = site.library.private_at(at);
-                quote_spanned!(at=> #private::call(#closure))
+                let value = quote_spanned!(at=> #private_at::call(#closure));
+                quote_spanned!(made()=> #private::#finish(#enter, #value))
             };
             // With the semicolon it is more than the one expression around whose braces there is
             // a lint. Lints of statements look into it, though: not at the `break` of a template.
             let end =
                 (!matches!(site.key, Key::Template { .. })).then(|| quote_spanned!(made()=> ;));
-            quote_spanned!(made()=> return #private::#finish(#enter, #value) #end)
+            quote_spanned!(made()=> return #value #end)
         } else {
             match (site.of, is_async) {
                 (Macro::Counted, _) => {

@@ -157,6 +157,11 @@ impl<M: Measure> OutcomeGuard<M> {
     }
 
     pub(crate) fn finish<T: Outcome>(mut self, value: T) -> T {
+        self.record(value)
+    }
+
+    /// Records the call, which leaves the guard nothing to do.
+    fn record<T: Outcome>(&mut self, value: T) -> T {
         let Some(under_way) = self.kept.get_mut() else {
             return value;
         };
@@ -202,6 +207,38 @@ pin_project! {
         future: F,
         outcomes: &'static Outcomes<M>,
         guard: Option<OutcomeGuard<M>>,
+    }
+}
+
+pin_project! {
+    /// The body of an asynchronous call that has begun. A future around it, because a value that
+    /// an expansion hands to a function has the compiler look for errors about lifetimes there.
+    #[derive(Debug)]
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct Finished<M, F>
+    where
+        M: Measure,
+    {
+        #[pin]
+        future: F,
+        guard: OutcomeGuard<M>,
+    }
+}
+
+impl<M: Measure, F> Finished<M, F> {
+    pub(crate) fn new(guard: OutcomeGuard<M>, future: F) -> Self {
+        Finished { future, guard }
+    }
+}
+
+impl<M: Measure, F: Future<Output: Outcome>> Future for Finished<M, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.future
+            .poll(context)
+            .map(|value| this.guard.record(value))
     }
 }
 

@@ -13,7 +13,7 @@ pub use crate::metric::named::Template;
 pub use crate::metric::timed_future::TimedFuture;
 use crate::off::OFF;
 use crate::outcome::Measure;
-pub use crate::outcome::{OutcomeFuture, OutcomeGuard, Outcomes};
+pub use crate::outcome::{Finished, OutcomeFuture, OutcomeGuard, Outcomes};
 use crate::{Accumulator, Counter, Meter, Outcome, Section, TimedGuard, Timer};
 
 /// A counter for a literal key.
@@ -179,6 +179,14 @@ pub fn finish<T: Outcome>(guard: OutcomeGuard<Timer>, value: T) -> T {
 /// Ends a counted call with its value.
 pub fn finish_counted<T: Outcome>(guard: OutcomeGuard<Counter>, value: T) -> T {
     guard.finish(value)
+}
+
+/// Ends a call that has begun with the value of its body.
+pub fn finished<M: Measure, F: Future<Output: Outcome>>(
+    guard: OutcomeGuard<M>,
+    body: F,
+) -> Finished<M, F> {
+    Finished::new(guard, body)
 }
 
 /// Times a call under a name made from its arguments.

@@ -148,6 +148,14 @@ fn outlived_by_closure(n: u8) -> Option<Box<dyn Fn() -> u8>> {
 #[cfg_attr(feature = "counted", logd::counted)]
 #[cfg_attr(feature = "accumulated", logd::accumulated)]
 #[cfg_attr(feature = "outcome", logd::timed(outcome))]
+async fn async_lifetimes_option<'a, 'b>(a: &'a str, b: &'b str) -> Option<&'a str> {
+    a.is_empty().then_some(b)
+}
+
+#[cfg_attr(feature = "timed", logd::timed)]
+#[cfg_attr(feature = "counted", logd::counted)]
+#[cfg_attr(feature = "accumulated", logd::accumulated)]
+#[cfg_attr(feature = "outcome", logd::timed(outcome))]
 fn outlived_by_thread(v: Vec<u8>) -> Option<usize> {
     std::thread::spawn(|| v.len()).join().ok()
 }
