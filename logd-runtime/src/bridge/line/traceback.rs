@@ -40,25 +40,28 @@ fn separate(traceback: &mut Text) {
 
 /// The stack from the first frame that is the program's own.
 fn without_our_own(stack: &str) -> &str {
-    let mut start = 0;
     let mut place = 0;
-    for line in stack.split_inclusive('\n') {
-        // `  12: path::of::the::function`; a line without a number belongs to the one before.
+    let mut lines = stack.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        // `  12: path::of::the::function`, and perhaps `at the/file.rs:3:4` below it.
         let frame = line.trim_start().split_once(": ");
         if let Some((number, name)) = frame
             && number.bytes().all(|digit| digit.is_ascii_digit())
-            && !is_ours(name)
         {
-            start = place;
-            break;
+            let file = lines
+                .peek()
+                .and_then(|next| next.trim().strip_prefix("at "));
+            if !is_ours(name.trim_end(), file) {
+                return &stack[place..];
+            }
         }
         place += line.len();
     }
-    &stack[start..]
+    stack
 }
 
 /// Whether a frame is on the way from the program into here.
-fn is_ours(name: &str) -> bool {
+fn is_ours(name: &str, file: Option<&str>) -> bool {
     const CRATES: [&str; 8] = [
         "logd_runtime::",
         "log::",
@@ -69,10 +72,48 @@ fn is_ours(name: &str) -> bool {
         "core::",
         "alloc::",
     ];
+    // As their folders are called where a registry or the compiler has them.
+    const FOLDERS: [&str; 6] = [
+        "logd-runtime",
+        "log-0.",
+        "tracing-0.",
+        "tracing-core-",
+        "tracing-subscriber-",
+        "rustc",
+    ];
     // `<&T as log::Log>::log` is an implementation of theirs, whatever it is for.
     let path = name.trim_start_matches(['<', '&']);
     let of_trait = name.split_once(" as ").map_or("", |(_, path)| path);
+    // Without the whole of the debug information a function that was inlined has no path.
+    let has_path = path
+        .split('<')
+        .next()
+        .is_some_and(|path| path.contains("::"));
+    if !has_path && let Some(file) = file {
+        let mut folders = file.split(['/', '\\']);
+        return folders.any(|folder| FOLDERS.iter().any(|name| folder.starts_with(name)));
+    }
     CRATES
         .iter()
         .any(|name| path.starts_with(name) || of_trait.starts_with(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_begins_in_the_program_whatever_is_known_of_its_functions() {
+        let own = "   4: place_order\n             at ./src/main.rs:9:5\n   5: shop::main\n";
+        let whole = format!(
+            "   0: logd_runtime::bridge::line::traceback::add_backtrace\n   \
+             1: describe<tracing_subscriber::registry::Registry>\n             \
+             at ./logd-runtime/src/bridge/tracing.rs:111:13\n   \
+             2: <logd_runtime::bridge::TracingLayer as tracing_subscriber::Layer<S>>::on_event\n   \
+             3: event\n             at /registry/src/index/tracing-core-0.1.36/src/event.rs:3\n{own}"
+        );
+        assert_eq!(without_our_own(&whole), own);
+        let inlined = "   0: shop::checkout\n";
+        assert_eq!(without_our_own(inlined), inlined);
+    }
 }
