@@ -147,6 +147,14 @@ impl Past {
         counts
     }
 
+    /// Stays in the middle of an update meanwhile.
+    #[cfg(test)]
+    pub(crate) fn hold_up(&self, meanwhile: impl FnOnce()) {
+        self.sequence.fetch_add(1, Ordering::Relaxed);
+        meanwhile();
+        self.sequence.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Takes a value into the extremes of a window only.
     pub(crate) fn widen(&self, window: u64, value: u64) {
         let now = self.now.get();
@@ -209,12 +217,7 @@ impl Past {
         seconds: impl Fn(f64) -> f64,
         sink: &mut impl Sink,
     ) {
-        if let Some((before, now)) = self.read() {
-            for told in [before, now] {
-                seen.tell(told, |extreme| sink.extreme(seconds(extreme as f64)));
-            }
-            (seen.before, seen.now) = (before, now);
-        }
+        self.tell_extremes(seen, &seconds, sink);
         // A value in a bucket beyond these came after they were read: it is told with its
         // extreme, the next time.
         let Told {
@@ -231,6 +234,32 @@ impl Past {
                 sink.bucket(seconds(value), count);
             });
         }
+    }
+
+    /// Tells what is new in the extremes of both windows; `false` when they can not be read now.
+    pub(crate) fn tell_extremes(
+        &self,
+        seen: &mut PastSeen,
+        seconds: impl Fn(f64) -> f64,
+        sink: &mut impl Sink,
+    ) -> bool {
+        let Some((before, now)) = self.read() else {
+            return false;
+        };
+        for told in [before, now] {
+            seen.tell(told, |extreme| sink.extreme(seconds(extreme as f64)));
+        }
+        (seen.before, seen.now) = (before, now);
+        true
+    }
+
+    /// Whether the writer has begun this window, and so is done with all before it.
+    pub(crate) fn is_in(&self, window: u64) -> bool {
+        let is_in = self.now.window.load(Ordering::Relaxed) == window;
+        // ORDERING: pairs with the writer's fence before it begins a window: what it did in
+        // those before is seen.
+        fence(Ordering::Acquire);
+        is_in
     }
 
     /// A consistent reading, or `None` while the writer stays in the middle of an

@@ -255,11 +255,18 @@ impl Values {
     }
 }
 
+/// Divided: a billionth is no binary fraction, and the quotient is the nearest one.
+fn in_seconds(nanoseconds: f64) -> f64 {
+    nanoseconds / 1e9
+}
+
 /// What the worker has read of one thread's [`Values`] so far.
 #[derive(Debug, Default)]
 pub(crate) struct ValuesSeen {
     /// How many raw values the worker has taken.
     taken: u64,
+    /// How many values a bucket's count has lost by wrapping between two drains.
+    wrapped: u64,
     clocked: PastSeen,
     measured: PastSeen,
 }
@@ -285,20 +292,42 @@ impl Values {
         seconds_per_tick: f64,
         sink: &mut impl Sink,
     ) -> u64 {
-        // The thread turns to the next window first: extremes from here on are that one's.
-        let window = self.window.load(Ordering::Relaxed);
-        self.window.store(window + 1, Ordering::Relaxed);
+        self.turn(seen, seconds_per_tick, sink);
         let head = self.drain_raw(head, seen, |reading| {
             sink.value(reading.seconds(seconds_per_tick));
         });
         let uncounted = self.uncounted.load(Ordering::Relaxed);
         self.clocked
             .drain(&mut seen.clocked, |ticks| ticks * seconds_per_tick, sink);
-        // Divided: a billionth is no binary fraction, and the quotient is the nearest one.
-        self.measured
-            .drain(&mut seen.measured, |nanoseconds| nanoseconds / 1e9, sink);
+        self.measured.drain(&mut seen.measured, in_seconds, sink);
+        let told = seen.taken + seen.clocked.told() + seen.measured.told() + uncounted;
+        // A thread keeps no more values back than a few rings hold, so a difference of this
+        // size is what buckets' counts have lost.
+        let missing = head.saturating_sub(told + seen.wrapped);
+        seen.wrapped += missing & !u64::from(u32::MAX);
         // More than the head that was seen may be in their buckets by now.
-        head.min(seen.taken + seen.clocked.told() + seen.measured.told() + uncounted)
+        head.min(told + seen.wrapped)
+    }
+
+    /// Lets the thread turn to the next window: extremes from here on are that one's.
+    ///
+    /// It keeps the extremes of two, so not before all of an earlier one have been told. A
+    /// thread that has begun this one is done with the earlier, whatever it was held up in.
+    fn turn(&self, seen: &mut ValuesSeen, seconds_per_tick: f64, sink: &mut impl Sink) {
+        let window = self.window.load(Ordering::Relaxed);
+        if !(self.clocked.is_in(window) || self.measured.is_in(window)) {
+            return;
+        }
+        let clocked = &mut seen.clocked;
+        let all_told = self
+            .clocked
+            .tell_extremes(clocked, |ticks| ticks * seconds_per_tick, sink)
+            && self
+                .measured
+                .tell_extremes(&mut seen.measured, in_seconds, sink);
+        if all_told {
+            self.window.store(window + 1, Ordering::Relaxed);
+        }
     }
 
     /// Takes the values that are in the ring, and returns how many raw ones there ever were.
@@ -336,5 +365,147 @@ impl Values {
             }
         }
         last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::histogram::refill_spares;
+    use super::*;
+
+    /// Gathers what a drain tells, and lets the thread go on while it does.
+    struct Meanwhile<'a> {
+        go_on: &'a mut dyn FnMut(),
+        count: u64,
+        extremes: Vec<f64>,
+    }
+
+    impl Sink for Meanwhile<'_> {
+        fn value(&mut self, _: f64) {
+            self.count += 1;
+            (self.go_on)();
+        }
+        fn bucket(&mut self, _: f64, count: u64) {
+            self.count += count;
+        }
+        fn extreme(&mut self, seconds: f64) {
+            self.extremes.push(seconds);
+        }
+    }
+
+    /// A thread's values with their head, and what a worker knows of them.
+    struct Watched {
+        values: Values,
+        head: AtomicU64,
+        seen: ValuesSeen,
+    }
+
+    impl Watched {
+        fn new() -> Self {
+            let values = Values::new();
+            while !values.make_histograms() {
+                refill_spares();
+            }
+            Watched {
+                values,
+                head: AtomicU64::new(0),
+                seen: ValuesSeen::default(),
+            }
+        }
+
+        fn window(&self) -> u64 {
+            self.values.window.load(Ordering::Relaxed)
+        }
+
+        /// What a thread does with a value of a full ring when it has found this window.
+        fn fold(&self, window: u64, ticks: u64) {
+            let head = self.head.load(Ordering::Relaxed) + 1;
+            self.head.store(head, Ordering::Relaxed);
+            self.values.limit.store(head + RAW, Ordering::Relaxed);
+            self.values.fold_unusual(window, Reading::ticks(ticks));
+        }
+
+        fn drain(&mut self, go_on: impl Fn(&Values)) -> (u64, u64, Vec<f64>) {
+            let mut sink = Meanwhile {
+                go_on: &mut || go_on(&self.values),
+                count: 0,
+                extremes: Vec::new(),
+            };
+            let calls = self
+                .values
+                .drain(&self.head, &mut self.seen, 1.0, &mut sink);
+            (calls, sink.count, sink.extremes)
+        }
+    }
+
+    /// A thread that is held up while it takes out its ring goes on in a window that is over.
+    #[test]
+    fn extremes_that_come_after_their_window_survive_two_that_follow_at_once() {
+        let mut watched = Watched::new();
+        let first = watched.window();
+        watched.fold(first, 1000);
+        watched.drain(|_| ());
+        watched.fold(first, 5000);
+        watched.fold(watched.window(), 1000);
+        // While it tells a raw value the thread begins whatever window there is.
+        watched
+            .values
+            .set_raw(watched.values.limit() - RAW, Reading::ticks(1000));
+        watched.head.fetch_add(1, Ordering::Relaxed);
+        let begin = |values: &Values| {
+            let window = values.window.load(Ordering::Relaxed);
+            values.clocked.widen(window, 1000);
+        };
+        let (calls, _, extremes) = watched.drain(begin);
+        assert!(extremes.contains(&5000.0), "{extremes:?}");
+        assert_eq!(calls, 4);
+    }
+
+    /// So do those of a window that could not be read when the next began.
+    #[test]
+    fn extremes_that_a_drain_could_not_read_survive_the_next_window() {
+        let mut watched = Watched::new();
+        watched.fold(watched.window(), 1000);
+        watched.drain(|_| ());
+        watched.fold(watched.window(), 5000);
+        // In the middle of an update, as a drain finds a thread that does not run.
+        watched.values.clocked.hold_up(|| {
+            watched.values.drain(
+                &watched.head,
+                &mut watched.seen,
+                1.0,
+                &mut Meanwhile {
+                    go_on: &mut || (),
+                    count: 0,
+                    extremes: Vec::new(),
+                },
+            );
+        });
+        watched.fold(watched.window(), 1000);
+        watched
+            .values
+            .set_raw(watched.values.limit() - RAW, Reading::ticks(1000));
+        watched.head.fetch_add(1, Ordering::Relaxed);
+        let begin = |values: &Values| {
+            let window = values.window.load(Ordering::Relaxed);
+            values.clocked.widen(window, 1000);
+        };
+        let (calls, _, extremes) = watched.drain(begin);
+        assert!(extremes.contains(&5000.0), "{extremes:?}");
+        assert_eq!(calls, 4);
+    }
+
+    #[test]
+    fn calls_are_told_also_when_a_bucket_counts_all_its_numbers_in_one_window() {
+        const ALL: u64 = 1 << 32;
+        let mut watched = Watched::new();
+        watched.fold(watched.window(), 1000);
+        assert_eq!(watched.drain(|_| ()).0, 1);
+        // After so many the count is what it was.
+        watched.head.fetch_add(ALL, Ordering::Relaxed);
+        watched.values.limit.fetch_add(ALL, Ordering::Relaxed);
+        assert_eq!(watched.drain(|_| ()).0, ALL + 1);
+        watched.fold(watched.window(), 1000);
+        assert_eq!(watched.drain(|_| ()).0, ALL + 2);
     }
 }
