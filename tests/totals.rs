@@ -297,6 +297,16 @@ fn an_adaptive_timer_counts_all_calls_and_clocks_the_first_of_a_window() {
 }
 
 #[test]
+fn an_adaptive_timer_whose_name_is_known_at_run_time_clocks_no_more() {
+    let spy = Spy::new();
+    let timer = spy.client().timer("totals.named").expect("a name");
+    let timer = timer.adaptive();
+    (0..1000).for_each(|_| timer.start().stop());
+    let calls = spy.timer("totals.named");
+    assert_eq!((calls.count(), calls.clocked()), (1000, 64));
+}
+
+#[test]
 fn an_adaptive_timer_is_exact_on_many_threads_at_the_receiver() {
     const THREADS: u64 = 4;
     const CALLS: u64 = 50_000;

@@ -266,8 +266,14 @@ impl Core {
         }
     }
 
-    /// Whether a timed call with a rate is to be clocked, decided the slow way.
-    pub(crate) fn clocks(&self, slot: u32, metric: &Metric) -> bool {
+    /// Whether a timed call of a timer that clocks some is to be, decided the slow way: reduced,
+    /// by its slot.
+    pub(crate) fn clocks(
+        &self,
+        slot: u32,
+        metric: &Metric,
+        decide: impl FnOnce(&Slot) -> Option<bool>,
+    ) -> bool {
         let shared = &self.worker().shared;
         match shared.mode() {
             Mode::Ignore => false,
@@ -278,7 +284,7 @@ impl Core {
                 if let Some(gaps) = &metric.gaps {
                     slot.sample(gaps);
                 }
-                slot.is_clocked().unwrap_or(true)
+                decide(slot).unwrap_or(true)
             }),
             Mode::EachEvent => self.keeps(metric.rate),
         }

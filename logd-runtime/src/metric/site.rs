@@ -290,7 +290,7 @@ impl Site {
         self.slowly(|core, slot| core.record(slot, self.rate, change));
     }
 
-    /// Whether a call with a rate is clocked, decided the slow way.
+    /// Whether a call of a timer that clocks some is clocked, decided the slow way.
     #[cold]
     #[inline(never)]
     pub(crate) fn clocks_slowly(&self) -> bool {
@@ -298,7 +298,11 @@ impl Site {
             // Its end comes up in the same place, and is counted there.
             return false;
         }
-        self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot)))
+        let decide = match self.sampling {
+            Sampling::WhileRoom => Slot::has_room,
+            Sampling::Every | Sampling::Part => Slot::is_clocked,
+        };
+        self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot), decide))
             .unwrap_or(false)
     }
 
