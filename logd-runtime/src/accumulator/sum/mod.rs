@@ -231,10 +231,12 @@ impl Running {
 
     #[inline(never)]
     fn stop_among_others(self) {
+        // As long as this section runs the sum is in no other use; afterwards it may be.
+        let is_user = self.0.generation.load(Ordering::Relaxed) & SECTIONS_USE != 0;
         let Some(before) = self.0.update(|state| state.stopped(clock::now())) else {
             return;
         };
-        if self.0.generation.load(Ordering::Relaxed) & SECTIONS_USE != 0 {
+        if is_user {
             self.0.release();
         } else if before.marks & GIVEN_UP != 0 && before.active == 1 {
             self.0.make_room();
