@@ -63,7 +63,7 @@
 //! | memory | each |
 //! |---|---|
 //! | a metric on a thread that may have used it | 64 bytes |
-//! | a timer with values on a thread | 0.7 kB, and 22 kB once a flush interval has more than 64 of them |
+//! | a timer with values on a thread | 0.7 kB, and 32 kB once a flush interval has more than 64 of them, with up to as much of the worker's for their range |
 //! | a client | one thread, and 16 spare histograms a process |
 //! | a client that sends each event, on a thread | 64 kB |
 //!

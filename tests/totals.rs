@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use logd::testing::Spy;
+use logd::testing::{self, Spy};
 use logd::{Client, Counter, Meter, Timer};
 use logd_receiver::Receiver;
 
@@ -336,6 +336,49 @@ fn an_adaptive_timer_of_a_client_that_sends_each_event_sends_all() {
     client.scope().run(|| (0..500).for_each(|_| adaptive(0)));
     let report = client.flush(PATIENCE);
     assert_eq!((report.events(), report.messages()), (500, 500), "{report}");
+}
+
+#[test]
+fn durations_of_days_have_their_true_mean_however_many_there_are() {
+    const HOUR: u64 = 3600;
+    static AGES: Timer = Timer::new("totals.ages");
+    let (receiver, client) = pair();
+    client.scope().run(|| {
+        for call in 0..10_000 {
+            AGES.record(Duration::from_secs(HOUR * (1 + call % 100)));
+        }
+    });
+    assert!(client.flush(PATIENCE).is_complete());
+    let interval = receiver.flush();
+    let ages = interval.timer("totals.ages").expect("a timer");
+    let hours = |seconds: f64| seconds / HOUR as f64;
+    assert_eq!((hours(ages.lower), hours(ages.upper)), (1.0, 100.0));
+    // The mean of the lower nine tenths.
+    assert!((hours(ages.mean) / 45.5 - 1.0).abs() < 0.01, "{ages:?}");
+    assert!((hours(ages.upper_percentile) / 90.0 - 1.0).abs() < 0.02);
+}
+
+#[test]
+fn calls_that_all_take_as_long_have_no_other_duration_in_any_message() {
+    static ALIKE: Timer = Timer::new("totals.alike");
+    let alike = Duration::from_nanos(12_345);
+    let receiver = Receiver::bind("127.0.0.1:0").expect("a free port");
+    let client = Client::builder()
+        .port(receiver.local_addr().port())
+        .flush_interval(Duration::from_secs(3600))
+        .build()
+        .expect("a client");
+    for _ in 0..3 {
+        client
+            .scope()
+            .run(|| (0..10_007).for_each(|_| ALIKE.record(alike)));
+        testing::end_window(&client);
+    }
+    assert!(client.flush(PATIENCE).is_complete());
+    let interval = receiver.flush();
+    let told = interval.timer("totals.alike").expect("a timer");
+    let seconds = alike.as_secs_f64();
+    assert_eq!((told.lower, told.upper), (seconds, seconds));
 }
 
 #[test]

@@ -11,9 +11,8 @@ use crate::sync::size;
 /// Buckets per power of two, as bits of a value that select one.
 const SUB_BITS: u32 = size(7, 1) as u32;
 
-/// Values of this many bits and more count in the last bucket (their true size is
-/// kept as an extreme). 2^43 ticks are about an hour, and nanoseconds more than two.
-const MOST_BITS: u32 = size(43, 3) as u32;
+/// Values of this many bits and more, which no reading has, would count in the last bucket.
+const MOST_BITS: u32 = size(62, 3) as u32;
 
 /// How many buckets there are: one for 0, then for every power of two as many as `SUB_BITS`
 /// tell apart.
@@ -53,20 +52,45 @@ impl Histogram {
     /// for none beyond the two.
     pub(crate) fn difference(
         &self,
-        seen: &mut [u32],
+        seen: &mut BucketsSeen,
         lowest: u64,
         highest: u64,
         mut each: impl FnMut(f64, u64),
     ) {
-        for index in index_of(lowest)..=index_of(highest) {
+        let (first, last) = (index_of(lowest), index_of(highest));
+        for (index, seen) in (first..).zip(seen.between(first, last)) {
             let count = self.buckets[index].load(Ordering::Relaxed);
-            let seen = &mut seen[index];
             if count != *seen {
                 let middle = middle_of(index).clamp(lowest as f64, highest as f64);
                 each(middle, u64::from(count.wrapping_sub(*seen)));
                 *seen = count;
             }
         }
+    }
+}
+
+/// What has been read of a histogram so far: the counts of the buckets from the first to the
+/// last that was ever looked at, which are few of all.
+#[derive(Debug, Default)]
+pub(crate) struct BucketsSeen {
+    first: usize,
+    counts: Vec<u32>,
+}
+
+impl BucketsSeen {
+    fn between(&mut self, first: usize, last: usize) -> &mut [u32] {
+        if self.counts.is_empty() {
+            self.first = first;
+        }
+        let before = self.first.saturating_sub(first);
+        self.counts.splice(0..0, std::iter::repeat_n(0, before));
+        self.first -= before;
+        let begin = first - self.first;
+        let end = last + 1 - self.first;
+        if self.counts.len() < end {
+            self.counts.resize(end, 0);
+        }
+        &mut self.counts[begin..end]
     }
 }
 
@@ -187,7 +211,7 @@ mod tests {
     fn differences_tell_each_value_once_even_when_counts_wrap() {
         let histogram = Histogram::new();
         histogram.buckets[index_of(500)].store(u32::MAX, Ordering::Relaxed);
-        let mut seen = vec![0; BUCKETS];
+        let mut seen = BucketsSeen::default();
         histogram.difference(&mut seen, 0, u64::MAX, |_, _| ());
         histogram.add(500);
         histogram.add(500);

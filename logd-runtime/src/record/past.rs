@@ -1,7 +1,7 @@
 //! What a thread keeps of a timer beyond its raw values: a histogram, and the
 //! extremes of each window. All in one unit, of a clock or nanoseconds; whoever drains converts.
 
-use super::histogram::{self, BUCKETS, Buckets, Histogram};
+use super::histogram::{self, Buckets, BucketsSeen, Histogram};
 use super::values::Sink;
 use crate::sync::atomic::{AtomicU64, Ordering, fence};
 use crate::sync::{OnceLock, size, spin_loop};
@@ -186,7 +186,7 @@ impl Past {
 /// What the worker has read of one thread's [`Past`] so far.
 #[derive(Debug)]
 pub(crate) struct PastSeen {
-    histogram: Option<Box<[u32]>>,
+    buckets: BucketsSeen,
     /// How many values were told out of it.
     told: u64,
     /// As last told.
@@ -199,7 +199,7 @@ pub(crate) struct PastSeen {
 impl Default for PastSeen {
     fn default() -> Self {
         PastSeen {
-            histogram: None,
+            buckets: BucketsSeen::default(),
             told: 0,
             now: Told::NOTHING,
             before: Told::NOTHING,
@@ -226,10 +226,7 @@ impl Past {
         if let Some(histogram) = self.histogram.get()
             && lowest <= highest
         {
-            let counts = seen
-                .histogram
-                .get_or_insert_with(|| vec![0; BUCKETS].into_boxed_slice());
-            histogram.difference(counts, lowest, highest, |value, count| {
+            histogram.difference(&mut seen.buckets, lowest, highest, |value, count| {
                 seen.told += count;
                 sink.bucket(seconds(value), count);
             });

@@ -42,10 +42,10 @@ impl Reading {
         Reading(nanoseconds.min((NANOSECONDS >> 1) - 1) | NANOSECONDS)
     }
 
-    /// Billionths of a second, or what is kept as such; none of more than 2^63.
+    /// Billionths of a second, or what is kept as such; none of 2^62 and more.
     #[allow(dead_code, reason = "for bridges, which features bring in")]
     pub(crate) fn nanoseconds(amount: u64) -> Option<Self> {
-        (amount < NANOSECONDS).then_some(Reading(amount | NANOSECONDS))
+        (amount < NANOSECONDS >> 1).then_some(Reading(amount | NANOSECONDS))
     }
 
     pub(crate) fn from_bits(bits: u64) -> Self {

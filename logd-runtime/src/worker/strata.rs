@@ -40,7 +40,10 @@ impl Percentile {
 /// `count` values that divide the sorted values evenly: the means of equal parts.
 pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
     let ranks = Ranks::sort(values);
-    ranks.parts(0.0, ranks.total, count).collect()
+    let (lowest, highest) = ranks.extremes();
+    // A mean is rounded, and may be beyond values that are all alike.
+    let parts = ranks.parts(0.0, ranks.total, count);
+    parts.map(|mean| mean.clamp(lowest, highest)).collect()
 }
 
 /// The values of `messages` messages of equal weight, in order.

@@ -281,6 +281,11 @@ mod tests {
         assert_eq!(nanoseconds(11_430_000_000).seconds(2.0), 11.43);
         let forever = Reading::duration(std::time::Duration::MAX).seconds(1.0);
         assert!(forever > 4e9, "{forever}");
+        for amount in [0, 1, (1 << 62) - 1] {
+            let reading = Reading::nanoseconds(amount).map(|reading| reading.seconds(2.0));
+            assert_eq!(reading, Some(amount as f64 / 1e9));
+        }
+        assert!(Reading::nanoseconds(1 << 62).is_none());
     }
 
     /// A timer that no other test can take the spare histograms from.
