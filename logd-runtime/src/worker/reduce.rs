@@ -47,7 +47,8 @@ pub(crate) enum Tail {
 /// interval of the daemon (ten windows by default) weigh alike.
 const HOLD: u8 = 10;
 
-/// Entries kept before values are thinned: a timer that waits keeps its memory bounded.
+/// Entries of which values are thinned, between two threads: a timer that waits keeps its
+/// memory bounded.
 const MOST_VALUES: usize = 8192;
 
 /// What is known of one timer's calls that have not been sent.
@@ -110,6 +111,10 @@ impl Pending {
         for (_, count) in values {
             *count *= 1 + more.unwrap_or(0);
         }
+        // Not before: neighbours that become one are no longer this thread's alone.
+        if self.values.len() >= MOST_VALUES {
+            self.thin();
+        }
         gain.calls()
     }
 
@@ -125,9 +130,6 @@ impl Pending {
     fn push(&mut self, seconds: f64, count: u64) {
         self.clocked += count;
         self.values.push((seconds, count));
-        if self.values.len() >= MOST_VALUES {
-            self.thin();
-        }
     }
 
     /// Halves the entries: neighbours become their mean.
@@ -215,6 +217,12 @@ impl Pending {
         if self.values.is_empty() {
             self.values
                 .extend(self.memory.iter().map(|seconds| (*seconds, 1)));
+            if let Some(kept) = self.extremes {
+                // It is no limit to them.
+                let known = self.memory.iter().copied();
+                let lowest = known.clone().fold(kept.0, f64::min);
+                self.extremes = Some((lowest, known.fold(kept.1, f64::max)));
+            }
             self.exact = false;
         }
         !self.values.is_empty()
@@ -224,6 +232,7 @@ impl Pending {
         if self.exact && self.values.len() as u64 >= self.calls {
             // A value may come a drain before its call is counted: it waits for it.
             let early = self.values.split_off(self.calls as usize);
+            let before = samples.len();
             samples.extend(self.values.iter().map(|(seconds, _)| Sample {
                 seconds: *seconds,
                 weight: 1,
@@ -231,6 +240,7 @@ impl Pending {
             self.remember();
             self.calls = 0;
             self.forget();
+            self.keep_untold(&samples[before..]);
             for (seconds, _) in early {
                 self.value(seconds);
             }
@@ -259,6 +269,7 @@ impl Pending {
             );
             (seconds, weights)
         };
+        let before = samples.len();
         samples.extend(
             seconds
                 .into_iter()
@@ -272,7 +283,26 @@ impl Pending {
         self.remember();
         self.values.clear();
         self.clocked = 0;
-        self.extremes = None;
+        if precision.tail == Tail::InMean {
+            // There the highest is told as far as the mean allows.
+            self.extremes = None;
+        } else {
+            self.keep_untold(&samples[before..]);
+        }
+    }
+
+    /// Keeps the extremes that none of the messages tells for the next ones: a thread may
+    /// have told one before its call is counted, and few messages have no place for both.
+    fn keep_untold(&mut self, sent: &[Sample]) {
+        let Some((lowest, highest)) = self.extremes.take() else {
+            return;
+        };
+        if sent.iter().all(|sample| sample.seconds > lowest) {
+            self.extreme(lowest);
+        }
+        if sent.iter().all(|sample| sample.seconds < highest) {
+            self.extreme(highest);
+        }
     }
 
     fn remember(&mut self) {
@@ -284,7 +314,6 @@ impl Pending {
         self.values.clear();
         self.clocked = 0;
         self.exact = false;
-        self.extremes = None;
     }
 }
 
@@ -428,6 +457,72 @@ mod tests {
             alike.map(|sample| sample.weight).sum()
         };
         assert!((90..=106).contains(&calls_of(0.001)), "{samples:?}");
+    }
+
+    /// So many threads that the values are thinned: each still weighs as its calls do.
+    #[test]
+    fn a_thread_weighs_by_its_calls_also_where_values_are_thinned() {
+        let mut pending = Pending::default();
+        let threads = 2 * MOST_VALUES / 64 + 1;
+        for thread in 0..threads {
+            pending.take_in(|pending| {
+                (0..64).for_each(|_| pending.value(thread as f64));
+                TimerGain {
+                    without_value: 64 * 9,
+                    with_value: 64,
+                }
+            });
+        }
+        let stood_for: u64 = pending.values.iter().map(|(_, count)| count).sum();
+        assert_eq!(stood_for, pending.calls());
+    }
+
+    /// A thread may be between telling its extreme and its value, beside another whose calls
+    /// go out one by one.
+    #[test]
+    fn an_extreme_that_comes_before_its_value_is_told_with_it() {
+        let mut pending = pending([0.2, 0.3]);
+        pending.extreme(7.0);
+        let mut samples = Vec::new();
+        pending.take(PRECISION, &mut samples);
+        assert_eq!(samples.len(), 2);
+        pending.take_in(|pending| {
+            pending.bucket(6.99, 1);
+            clocked(1)
+        });
+        samples.clear();
+        pending.take_rest(PRECISION, &mut samples);
+        assert!(
+            samples.iter().any(|sample| sample.seconds == 7.0),
+            "{samples:?}"
+        );
+    }
+
+    /// Of a thread that begins just then, more values may be seen than calls.
+    #[test]
+    fn extremes_that_few_messages_have_no_place_for_are_told_with_the_next() {
+        for calls in 1..5 {
+            let mut pending = Pending::default();
+            pending.take_in(|pending| {
+                (1..=67).for_each(|n| pending.bucket(f64::from(n), 1));
+                [0.9, 67.1].into_iter().for_each(|n| pending.extreme(n));
+                clocked(calls)
+            });
+            let mut samples = Vec::new();
+            pending.take_rest(PRECISION, &mut samples);
+            assert_eq!(samples.len() as u64, calls);
+            pending.take_in(|_| clocked(67 - calls));
+            pending.take_rest(PRECISION, &mut samples);
+            let seconds = || samples.iter().map(|sample| sample.seconds);
+            let extremes = (
+                seconds().fold(99.0, f64::min),
+                seconds().fold(0.0, f64::max),
+            );
+            assert_eq!(extremes, (0.9, 67.1), "{calls}");
+            // What was kept is a limit to nothing else.
+            let above = seconds().filter(|seconds| *seconds > 67.0).count();
+            assert!(above < 4, "{samples:?}");
+        }
     }
 
     #[test]
