@@ -2,6 +2,7 @@
 //! pending, in every mode and at every moment; and what was dropped is told to the receiver
 //! without a change to them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -159,6 +160,39 @@ fn the_sums_hold_in_every_mode_and_after_the_end() {
         assert_books(&client, Some(made + late + after));
         assert!(client.stats().dropped_by(DropReason::Closed) > 0);
     }
+}
+
+/// Who looks at the statistics collects what came since the flush began.
+#[test]
+fn a_flush_is_complete_whoever_looks_at_the_statistics_meanwhile() {
+    static RACED: Counter = Counter::new("books.raced");
+    let receiver = receiver();
+    let client = builder(&receiver).build().expect("a client");
+    let done = AtomicBool::new(false);
+    thread::scope(|threads| {
+        threads.spawn(|| {
+            client.scope().run(|| {
+                while !done.load(Ordering::Relaxed) {
+                    RACED.increment();
+                }
+            });
+        });
+        for _ in 0..3 {
+            threads.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    assert_books(&client, None);
+                }
+            });
+        }
+        let reports: Vec<_> = (0..1000).map(|_| client.flush(PATIENCE)).collect();
+        done.store(true, Ordering::Relaxed);
+        for report in reports {
+            assert!(report.is_complete(), "{report}");
+        }
+    });
+    assert!(client.flush(PATIENCE).is_complete());
+    let counted = sum(&receiver.flush(), "books.raced");
+    assert_eq!(counted, client.stats().sent() as f64);
 }
 
 #[test]

@@ -67,7 +67,8 @@ impl Drop for Running<'_> {
         left.append(&mut control.requests);
         drop(control);
         if !left.is_empty() {
-            self.0.answer(&left, Instant::now(), true);
+            self.0
+                .answer(self.0.pipeline(), &left, Instant::now(), true);
         }
     }
 }
@@ -273,14 +274,17 @@ impl Worker {
                 return;
             }
             let goal = *goal.get_or_insert_with(|| self.begin_flush());
-            let done = self.flush_step(goal);
+            let mut pipeline = self.pipeline();
+            let done = self.flush_step(&mut pipeline, goal);
             let now = Instant::now();
             let (over, left): (Vec<_>, Vec<_>) = waiting
                 .into_iter()
                 .partition(|request| done || request.deadline <= now);
-            if !over.is_empty() {
+            if over.is_empty() {
+                drop(pipeline);
+            } else {
                 self.control().serving.clone_from(&left);
-                self.answer(&over, start, !done);
+                self.answer(pipeline, &over, start, !done);
             }
             if let Some(next) = left.iter().map(|request| request.deadline).min() {
                 let gap = self.pipeline().time_to_next_burst();
@@ -294,18 +298,17 @@ impl Worker {
         let _quiet = shard::quiet();
         let start = Instant::now();
         let goal = self.begin_flush();
-        let timed_out = loop {
-            if self.flush_step(goal) {
-                break false;
-            }
+        loop {
+            let mut pipeline = self.pipeline();
+            let done = self.flush_step(&mut pipeline, goal);
             let now = Instant::now();
-            if now >= deadline {
-                break true;
+            if done || now >= deadline {
+                return self.report(&pipeline, start, !done);
             }
-            let gap = self.pipeline().time_to_next_burst();
+            let gap = pipeline.time_to_next_burst();
+            drop(pipeline);
             thread::sleep(gap.min(deadline.saturating_duration_since(now)));
-        };
-        self.report(&self.pipeline(), start, timed_out)
+        }
     }
 
     /// Collects what was recorded before, and returns how far the queues must be
@@ -317,9 +320,9 @@ impl Worker {
         pipeline.queued_so_far()
     }
 
-    /// Sends a burst; `true` when nothing is left, or nothing can ever be sent.
-    fn flush_step(&self, goal: u64) -> bool {
-        let mut pipeline = self.pipeline();
+    /// Sends a burst; `true` when nothing is left, or nothing can ever be sent. Who reports
+    /// that keeps the pipeline meanwhile: else others might collect what came later.
+    fn flush_step(&self, pipeline: &mut Pipeline, goal: u64) -> bool {
         if pipeline.is_flushed(goal) {
             pipeline.settle_refusals();
             return true;
@@ -340,8 +343,13 @@ impl Worker {
     }
 
     /// Gives all of them one report; without anybody to take it, its numbers stay for the next.
-    fn answer(&self, requests: &[Arc<Request>], start: Instant, timed_out: bool) {
-        let pipeline = self.pipeline();
+    fn answer(
+        &self,
+        pipeline: QuietGuard<'_, Pipeline>,
+        requests: &[Arc<Request>],
+        start: Instant,
+        timed_out: bool,
+    ) {
         // Who has the report may ask for the next one at once: it must begin behind this one.
         let mut reported = self.reported.lock();
         let (report, totals) = self.report_since(&reported, &pipeline, start, timed_out);
