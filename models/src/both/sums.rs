@@ -9,6 +9,10 @@ use crate::sync::thread;
 pub(super) const ALL: &[(&str, Model)] = &[
     ("a sum tells the time of every section once", sections),
     (
+        "a section of a sum that begins late counts nothing twice",
+        late,
+    ),
+    (
         "a sum is handed over in the middle of a section",
         handed_over,
     ),
@@ -17,6 +21,27 @@ pub(super) const ALL: &[(&str, Model)] = &[
 
 fn ticks(reading: Option<Reading>) -> u64 {
     reading.map_or(0, Reading::to_bits)
+}
+
+/// A section begins while others come, end and are told.
+fn late() {
+    clock::counts_cycles();
+    let begin = clock::now();
+    let sum = Use::open();
+    sum.share();
+    let other = thread::spawn(move || {
+        section(sum);
+        sum.release();
+    });
+    (0..3).for_each(|_| {
+        section(sum);
+    });
+    let first = sum.read();
+    other.join().expect("the other thread");
+    let told = ticks(first) + ticks(sum.close());
+    let passed = clock::now() - begin;
+    assert!(told <= passed, "{told} of {passed}");
+    sum.release();
 }
 
 /// Runs a section, and returns how long it took at least.

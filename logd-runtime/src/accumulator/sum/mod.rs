@@ -21,6 +21,8 @@ pub(crate) struct Sum {
     users: AtomicU64,
     /// A [`State`] in one word, so that no reading falls between two parts of an update.
     state: AtomicU64,
+    /// The sum at the last reading.
+    told: AtomicU64,
 }
 
 const SECTIONS_USE: u64 = 1;
@@ -32,6 +34,7 @@ static NO_SUM: Sum = Sum {
     generation: AtomicU64::new(NEXT_GENERATION),
     users: AtomicU64::new(0),
     state: AtomicU64::new(GIVEN_UP),
+    told: AtomicU64::new(0),
 };
 
 impl Sum {
@@ -61,6 +64,27 @@ impl Sum {
         }
     }
 
+    /// What a state has more than was told, which is told with it.
+    fn tell(&self, state: State, now: u64) -> u64 {
+        let sum = state.sum(now);
+        let mut told = self.told.load(Ordering::Relaxed);
+        // Of two who read at once the later may have told what the earlier has too.
+        while let Some(more) = state::since(sum, told) {
+            if state.marks & SHARED == 0 {
+                self.told.store(sum, Ordering::Relaxed);
+                return more;
+            }
+            let set =
+                self.told
+                    .compare_exchange_weak(told, sum, Ordering::Relaxed, Ordering::Relaxed);
+            match set {
+                Ok(_) => return more,
+                Err(now) => told = now,
+            }
+        }
+        0
+    }
+
     /// Takes away a user; the last one makes room for another use, or has the last section
     /// do so.
     fn release(&'static self) {
@@ -77,6 +101,7 @@ impl Sum {
     fn make_room(&'static self) {
         self.generation.fetch_and(!SECTIONS_USE, Ordering::Relaxed);
         self.state.store(0, Ordering::Relaxed);
+        self.told.store(0, Ordering::Relaxed);
         spares::give_back(self);
     }
 }
@@ -168,9 +193,9 @@ impl Use {
         let mut now = 0;
         let before = self.sum.update(|state| {
             now = clock::now();
-            state.read(now)
+            state.read()
         })?;
-        Some(Reading::ticks(before.sum(now)))
+        Some(Reading::ticks(self.sum.tell(before, now)))
     }
 
     /// The last reading: from here on it is not open any more.

@@ -1,17 +1,17 @@
 //! What is known of an accumulator's sections, in one word.
 
-/// What is known of the sections since the last reading.
+/// What is known of the sections of one use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct State {
     /// Sections that run now.
     pub(super) active: u64,
     /// What keeps a section from the shortest way: [`SHARED`], [`GIVEN_UP`], [`UNCOUNTED`].
     pub(super) marks: u64,
-    /// Whether a section ended.
+    /// Whether a section ended since the last reading.
     ended: bool,
     /// Clock readings at the ends less those at the starts of the time in which any
-    /// section ran, modulo 2^47, the upper half of which is below 0: room for six hours of
-    /// cycles in one accumulator.
+    /// section ran, modulo 2^47. It only grows, over readings too: a thread that is held up
+    /// while it begins a section must not find the word as it was, with others counted between.
     ticks: u64,
 }
 
@@ -90,36 +90,31 @@ impl State {
     }
 
     /// As it is after a reading, unless there was no section at all.
-    pub(super) fn read(self, now: u64) -> Option<Self> {
-        if !self.ended && self.active == 0 {
-            return None;
-        }
-        let ticks = if self.active == 0 {
-            0
-        } else {
-            now.wrapping_neg()
-        };
-        Some(State {
+    pub(super) fn read(self) -> Option<Self> {
+        (self.ended || self.active > 0).then_some(State {
             ended: false,
-            ticks,
             ..self
         })
     }
 
-    /// The sum of the sections up to now.
+    /// The sum of all sections up to now, modulo 2^47.
     pub(super) fn sum(self, now: u64) -> u64 {
         let ticks = if self.active == 0 {
             self.ticks
         } else {
             self.ticks.wrapping_add(now)
         };
-        // The processor may read its counter a little before what stands before it, so
-        // an end can seem to come before a start: such a sum is just below 0.
-        match ticks & TICKS {
-            ticks if ticks > TICKS / 2 => 0,
-            ticks => ticks,
-        }
+        ticks & TICKS
     }
+}
+
+/// What one sum is more than an earlier one, unless it is less; of the numbers there are the
+/// upper half is below 0: room for six hours of cycles between two readings.
+pub(super) fn since(sum: u64, earlier: u64) -> Option<u64> {
+    // The processor may read its counter a little before what stands before it, so an end
+    // can seem to come before a start: such a sum is just below the one before.
+    let ticks = sum.wrapping_sub(earlier) & TICKS;
+    (ticks <= TICKS / 2).then_some(ticks)
 }
 
 /// Whether there is no section, no other thread near, and the cycle counter is the clock.
@@ -158,11 +153,32 @@ mod tests {
         let state = state
             .and_then(|state| state.stopped(130))
             .expect("two sections");
-        assert_eq!(state.sum(150), 50);
-        let state = state.read(150).expect("a section");
+        let first = state.sum(150);
+        assert_eq!(since(first, 0), Some(50));
+        let state = state.read().expect("a section");
         let state = state.stopped(170).expect("it runs");
-        assert_eq!(state.sum(1000), 20);
-        assert_eq!(state.read(1000).and_then(|state| state.read(1000)), None);
+        assert_eq!(since(state.sum(1000), first), Some(20));
+        assert_eq!(state.read().and_then(State::read), None);
+    }
+
+    #[test]
+    fn an_end_that_seems_to_come_before_its_start_takes_nothing_from_the_next() {
+        let section = |state: State, start, end| state.started(start)?.stopped(end);
+        let state = section(State::of(0), 100, 99).expect("one section");
+        assert_eq!(since(state.sum(200), 0), None);
+        let state = section(state, 300, 321).expect("one section");
+        assert_eq!(since(state.sum(400), 0), Some(20));
+    }
+
+    /// What a thread replaces that was held up in between: were it as before, it would count
+    /// the time from its own look at the clock once more.
+    #[test]
+    fn no_word_comes_again_once_a_section_was_told() {
+        let before = State::of(0);
+        let state = before.started(110).and_then(|state| state.stopped(150));
+        let state = state.and_then(State::read).expect("a section");
+        assert_eq!(state.read(), None);
+        assert_ne!(state.word(), before.word());
     }
 
     #[test]
