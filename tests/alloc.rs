@@ -3,6 +3,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use logd::testing::Spy;
@@ -48,6 +49,7 @@ fn allocations(work: impl FnOnce()) -> u64 {
 static COUNTER: Counter = Counter::new("alloc.counter");
 static METER: Meter = Meter::new("alloc.meter");
 static TIMER: Timer = Timer::new("alloc.timer");
+static ADAPTIVE: Timer = Timer::new("alloc.adaptive.handle").adaptive();
 static RATED: Timer = Timer::new("alloc.rated").rate(0.01);
 
 #[timed]
@@ -60,7 +62,38 @@ fn accumulating() {
     accumulate!("alloc.accumulated", {});
 }
 
+#[timed("alloc.adaptive", adaptive)]
+fn adaptive() {}
+
+#[timed("alloc.{name}.template")]
+fn by_template(name: &str) -> usize {
+    name.len()
+}
+
+#[timed("alloc.outcome", outcome)]
+fn outcome(call: u64) -> Result<u64, u64> {
+    (call > 0).then_some(call).ok_or(call)
+}
+
+#[timed]
+async fn asynchronous() {
+    accumulate!("alloc.asynchronous", { std::future::ready(()).await });
+}
+
+#[accumulated("alloc.asynchronous")]
+async fn accumulating_in_a_task() {
+    asynchronous().await;
+    asynchronous().await;
+}
+
 fn one_of_each() {
+    ADAPTIVE.start().stop();
+    adaptive();
+    by_template("table");
+    let _ = (outcome(0), outcome(1));
+    let task = std::pin::pin!(accumulating_in_a_task());
+    let polled = task.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(polled.is_ready());
     COUNTER.increment();
     COUNTER.add(-7);
     METER.set(0.5);
