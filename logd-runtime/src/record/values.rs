@@ -101,7 +101,7 @@ pub(crate) struct Values {
     gaps: OnceLock<Arc<GapTable>>,
     /// This thread's own place in the gaps: a shared one would be written by every thread.
     position: AtomicU64,
-    /// Values that came while the ring was full and there was no histogram.
+    /// Values that came since the ring was full, without a histogram.
     homeless: AtomicU64,
     /// State of the generator that picks raw values to replace then.
     random: AtomicU64,
@@ -168,6 +168,8 @@ impl Values {
         // ORDERING: pairs with `drain_raw`, which has read what is replaced now.
         let limit = self.limit.load(Ordering::Acquire);
         if limit > head {
+            // The worker took the ring: a new choice begins.
+            self.homeless.store(0, Ordering::Relaxed);
             return Some(limit);
         }
         if !self.past_of(reading).make_histogram() {
@@ -493,6 +495,21 @@ mod tests {
         let (calls, _, extremes) = watched.drain(begin);
         assert!(extremes.contains(&5000.0), "{extremes:?}");
         assert_eq!(calls, 4);
+    }
+
+    /// Without a histogram the values of a full ring are a fair choice of their window's, not of
+    /// all that ever came.
+    #[test]
+    fn a_choice_of_values_is_one_of_its_window() {
+        let values = Values::new();
+        (0..10_000).for_each(|_| values.replace_raw(Reading::ticks(1)));
+        // The worker has taken the ring, which fills again.
+        assert_eq!(values.make_room(RAW - 1, Reading::ticks(2)), Some(RAW));
+        (0..RAW).for_each(|number| values.set_raw(number, Reading::ticks(2)));
+        (0..RAW).for_each(|_| values.replace_raw(Reading::ticks(3)));
+        let later = (0..RAW).filter(|number| values.raw(*number).amount() == 3);
+        let share = later.count();
+        assert!((20..44).contains(&share), "{share} of {RAW}");
     }
 
     #[test]
