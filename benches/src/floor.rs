@@ -40,6 +40,17 @@ fn mutex(x: u64) -> u64 {
     black_box(x) + 1
 }
 
+/// Nothing but arithmetic, as much of it at once as a processor does: two that are one core's
+/// halves take longer over it together.
+#[inline(never)]
+fn arithmetic(x: u64) -> u64 {
+    let mut lanes = [x, x ^ 1, x ^ 2, x ^ 3, x ^ 4];
+    for _ in 0..8 {
+        lanes = lanes.map(|lane| lane.rotate_left(7) ^ (lane >> 3));
+    }
+    lanes.iter().fold(0, |sum, lane| sum ^ lane)
+}
+
 /// A reading of the cycle counter, or of the clock where there is none.
 #[inline]
 pub fn ticks() -> u64 {
@@ -117,6 +128,10 @@ pub fn clock() -> Op {
 
 pub fn instants() -> Op {
     op!("two Instant", two_instants)
+}
+
+pub fn processor() -> Op {
+    op!("arithmetic", arithmetic)
 }
 
 pub fn atomic() -> Op {

@@ -119,7 +119,8 @@ fn run(parts: &[&str], options: &Options) {
     if wanted("threads") {
         println!(
             "\nOne key from several threads, ns per call, the ratio to one thread, slices that counted\n\
-             (the shared atomic and the mutex are controls: at 1.0x the threads did not meet)"
+             (the shared atomic and the mutex are controls: at 1.0x the threads did not meet; where\n\
+             arithmetic is not at 1.0x, the processors were halves of one core)"
         );
         child(&["threads", "floor"]);
         names().for_each(|name| child(&["threads", name]));
@@ -228,6 +229,7 @@ fn part(words: &[&str], options: &Options) {
 fn count_and_time(name: &str, port: u16) -> Vec<Op> {
     match name {
         "floor" => vec![
+            floor::processor(),
             floor::count(),
             floor::clock(),
             floor::atomic(),
