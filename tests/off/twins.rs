@@ -34,6 +34,21 @@ pub fn measured_timed(number: u32) -> u32 {
 /// Plain.
 #[unsafe(no_mangle)]
 #[must_use]
+pub fn plain_adaptive(number: u32) -> u32 {
+    number.wrapping_mul(9)
+}
+
+/// Measured.
+#[unsafe(no_mangle)]
+#[must_use]
+#[timed("off.twins.adaptive", adaptive)]
+pub fn measured_adaptive(number: u32) -> u32 {
+    number.wrapping_mul(9)
+}
+
+/// Plain.
+#[unsafe(no_mangle)]
+#[must_use]
 pub fn plain_outcome(number: u32) -> Option<u32> {
     number.checked_mul(5)
 }

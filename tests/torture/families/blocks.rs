@@ -46,6 +46,28 @@ impl<T: Copy> Pool<T> {
 }
 struct Braced<const N: usize>;
 
+#[logd::timed("busy", adaptive)]
+impl Pool<u16> {
+    fn spin(&self) -> u16 {
+        self.0
+    }
+    async fn spin_later(&self) -> u16 {
+        std::future::ready(self.0).await
+    }
+    #[logd::timed("busy.judged", outcome)]
+    fn judged_too(&self) -> Result<u16, u8> {
+        Err(1)
+    }
+    #[logd::timed("busy.{name}")]
+    fn named_too(&self, name: &str) -> usize {
+        name.len()
+    }
+    #[logd::timed(rate = 1)]
+    fn all(&self) -> u16 {
+        self.0 + 1
+    }
+}
+
 #[logd::counted("db", rate = 0.25)]
 impl Pool<u8> {
     fn count_me(&self) -> u8 {
@@ -253,6 +275,31 @@ fn methods_are_named_with_their_type() {
             "timed shapes.blocks.Pool.judged.err",
             "timed shapes.blocks.Pool.load",
             "timed shapes.blocks.Pool.rated"
+        ]
+    );
+}
+
+#[test]
+fn an_adaptive_block_leaves_what_its_functions_say() {
+    let pool = Pool(7u16);
+    let (value, events) = recorded(|| {
+        (
+            pool.spin(),
+            block_on(pool.spin_later()),
+            pool.judged_too(),
+            pool.named_too("name"),
+            pool.all(),
+        )
+    });
+    assert_eq!(value, (7, 7, Err(1), 4, 8));
+    assert_eq!(
+        events,
+        [
+            "timed busy.all",
+            "timed busy.judged.err",
+            "timed busy.name",
+            "timed busy.spin",
+            "timed busy.spin_later"
         ]
     );
 }
