@@ -70,7 +70,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         json: false,
     };
     let mut parser = lexopt::Parser::from_iter(args);
-    while let Some(arg) = parser.next().map_err(|error| error.to_string())? {
+    while let Some(arg) = parser.next().map_err(wrong)? {
         match arg {
             Long("listen") => {
                 let listen = text(&mut parser, "--listen", "HOST:PORT or unix:PATH")?;
@@ -82,7 +82,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                         ));
                     }
                     Some(path) => Listen::Unix(path.into()),
-                    None => Listen::Udp(address("--listen", listen)?),
+                    None => Listen::Udp(address("--listen", listen, 0)?),
                 };
             }
             Long("interval") => {
@@ -104,7 +104,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             }
             Long("graphite") => {
                 let graphite = text(&mut parser, "--graphite", "HOST:PORT")?;
-                options.graphite = Some(address("--graphite", graphite)?);
+                options.graphite = Some(address("--graphite", graphite, 1)?);
             }
             Long("log-dir") => {
                 let dir = parser
@@ -139,21 +139,31 @@ fn text(parser: &mut lexopt::Parser, flag: &str, what: &str) -> Result<String, S
         .map_err(|_| format!("{flag} wants {what}, in UTF-8"))
 }
 
+fn wrong(error: lexopt::Error) -> String {
+    match error {
+        lexopt::Error::UnexpectedValue { option, .. } => {
+            format!("{option} takes no value: write it alone")
+        }
+        other => other.to_string(),
+    }
+}
+
 fn missing(flag: &str, what: &str) -> String {
     format!("{flag} wants {what} behind it")
 }
 
-/// Whether the host exists is known later; that there is a port can be said now.
-fn address(flag: &str, address: String) -> Result<String, String> {
-    let valid = address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+/// Whether the host exists is known later; that there is a port, and none below the least that
+/// makes sense, can be said now.
+fn address(flag: &str, address: String, least: u16) -> Result<String, String> {
+    let valid = address.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port >= least)
+    });
     if valid {
         Ok(address)
     } else {
         Err(format!(
             "{flag} {address} is no address: write HOST:PORT, 127.0.0.1:8126 say, with a port \
-             of at most 65535"
+             from {least} to 65535"
         ))
     }
 }

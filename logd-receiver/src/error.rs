@@ -52,11 +52,18 @@ impl Error {
     }
 
     pub(crate) fn resolve(source: io::Error) -> Error {
+        let message = match source.kind() {
+            io::ErrorKind::InvalidInput => {
+                "cannot tell which address to listen on: write it as HOST:PORT, 127.0.0.1:8126 say"
+            }
+            _ => {
+                "cannot find an address for the name to listen on: write a name of this machine, \
+                 or its address, 127.0.0.1:8126 say"
+            }
+        };
         Error {
             kind: Kind::InvalidSetting,
-            message: "cannot tell which address to listen on: write it as HOST:PORT, \
-                      127.0.0.1:8126 say"
-                .into(),
+            message: message.into(),
             source: Some(source),
         }
     }
@@ -117,9 +124,18 @@ impl Error {
     }
 
     pub(crate) fn log_dir(dir: &Path, source: io::Error) -> Error {
+        let advice = match source.kind() {
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+                "a file is in the way: choose another folder"
+            }
+            io::ErrorKind::PermissionDenied => {
+                "not allowed: choose a folder that this user may write to"
+            }
+            _ => "the system refused",
+        };
         Error {
             kind: Kind::Io,
-            message: format!("cannot keep logs in {}", dir.display()),
+            message: format!("cannot keep logs in {}: {advice}", dir.display()),
             source: Some(source),
         }
     }

@@ -266,10 +266,38 @@ fn wrong_arguments_are_explained_and_end_with_2() {
             &["--graphite", "graphite"],
             "--graphite graphite is no address",
         ),
-        (&["--json=yes"], "--json"),
+        (
+            // `--help`: were the port taken, this would end all the same.
+            &["--graphite", "127.0.0.1:0", "--help"],
+            "--graphite 127.0.0.1:0 is no address: write HOST:PORT, 127.0.0.1:8126 say, with a \
+             port from 1 to 65535",
+        ),
+        (&["--json=yes"], "--json takes no value: write it alone"),
     ] {
         let (code, stdout, stderr) = output(args);
         assert_eq!(code, Some(2), "{args:?}: {stderr}");
+        assert_eq!(stdout, "", "{args:?}");
+        assert!(stderr.contains(message), "{args:?}: {stderr}");
+    }
+}
+
+#[test]
+fn what_only_the_system_can_refuse_is_explained_and_ends_with_1() {
+    // No label of a name is so long, so no name server has to be asked.
+    let name = format!("{}.invalid:8126", "a".repeat(64));
+    let file = env!("CARGO_MANIFEST_PATH");
+    for (args, message) in [
+        (
+            ["--listen", &name],
+            "cannot find an address for the name to listen on",
+        ),
+        (
+            ["--log-dir", file],
+            "a file is in the way: choose another folder",
+        ),
+    ] {
+        let (code, stdout, stderr) = output(&[&["--listen", "127.0.0.1:0"], &args[..]].concat());
+        assert_eq!(code, Some(1), "{args:?}: {stderr}");
         assert_eq!(stdout, "", "{args:?}");
         assert!(stderr.contains(message), "{args:?}: {stderr}");
     }
