@@ -24,6 +24,7 @@ mod worker;
 // Layer 3: what users hold.
 mod accumulator;
 mod client;
+mod config;
 mod global;
 mod hooks;
 mod manual;
@@ -33,7 +34,6 @@ mod scope;
 // Layer 4: what surrounds it.
 #[cfg(any(feature = "log", feature = "metrics", feature = "tracing"))]
 mod bridge;
-mod config;
 pub mod testing;
 
 #[doc(hidden)]
