@@ -32,6 +32,7 @@
 //! | you want | write |
 //! |---|---|
 //! | to know how long a function takes | [`#[timed]`](timed) |
+//! | the same for a call of nanoseconds | `#[timed(adaptive)]`, [`Timer::adaptive`] |
 //! | to know how often it is called | [`#[counted]`](counted) |
 //! | the time spent in several places as one figure | [`accumulate!`], [`#[accumulated]`](accumulated), [`Accumulator`] |
 //! | to count something else | [`Counter`], [`count!`] |
@@ -40,12 +41,14 @@
 //! | names known at run time | [`Client::counter`], [`Client::increment`] and their like |
 //! | to configure it from outside, and to see what was found | [`init`], [`Config`] |
 //! | log lines, from the `log` or `tracing` crate | the features `log` and `tracing`: `Logger`, `TracingLayer` |
+//! | what libraries record through the `metrics` facade | the feature `metrics`: `MetricsRecorder` |
+//! | another client for a part of the program | [`Client::builder`], [`Scope`] |
 //! | to test what a program records | [`testing::Spy`] |
 //!
 //! Recording never blocks, panics or fails, and works before [`init`] and after
 //! [`Client::shutdown`]. What could not be sent has a [`DropReason`] and a number:
 //! [`Client::stats`], [`FlushReport`].
-
+//!
 //! # A program without it
 //!
 //! With the feature `off`, or `--cfg logd_off` in `RUSTFLAGS` where a feature would reach

@@ -1,7 +1,7 @@
 //! The files of the recorder, compiled once more: `crate::sync` here gives them a
 //! model checker's atomics and small bounds, so that a few steps run into every one
-//! of them. `scripts/model-check` runs both checkers; a word on the command line
-//! runs the models with that word in their name.
+//! of them. `scripts/model-check` runs both checkers, `scripts/valgrind races` the same models
+//! with real threads; a word on the command line runs those with that word in their name.
 #![allow(
     dead_code,
     unused_imports,
