@@ -86,7 +86,14 @@ impl Builder {
     }
 
     /// The percentage of smallest samples that a timer's mean and upper percentile look at:
-    /// 90 by default. More than 0 and at most 100.
+    /// 90 by default. More than 0 and at most 100; any other is an error of `bind`.
+    ///
+    /// ```
+    /// use logd_receiver::Receiver;
+    ///
+    /// let error = Receiver::builder().threshold(0.0).bind("127.0.0.1:0").unwrap_err();
+    /// assert!(error.is_invalid_setting());
+    /// ```
     pub fn threshold(mut self, percent: f64) -> Builder {
         self.threshold = percent;
         self
@@ -100,10 +107,12 @@ impl Builder {
         self
     }
 
-    /// Keeps logs in this folder, which is made if needed: the log `app.log` as the file
-    /// `app.log.jsonl`, one JSON object per line. When a file holds half of what
-    /// [`log_cap`](Builder::log_cap) allows it becomes `app.log.jsonl.old`, in place of the one
-    /// before. A delete message removes both.
+    /// Keeps logs in this folder, which is made if needed.
+    ///
+    /// The log `app.log` is the file `app.log.jsonl`, one JSON object per line. When a file
+    /// holds half of what [`log_cap`](Builder::log_cap) allows it becomes `app.log.jsonl.old`,
+    /// in place of the one before. A delete message removes both. A folder that can not be made
+    /// is an error of `bind`.
     ///
     /// Letters, digits, `-`, `_` and dots of a log's name stay in the file's name, other bytes
     /// become `%XX`, so that no name leads out of the folder.

@@ -93,19 +93,33 @@ impl Interval {
         }
     }
 
-    /// The counter of this name.
+    /// The counter of this name, prefix and all; `None` if it was never seen.
+    ///
+    /// ```
+    /// use logd_receiver::Receiver;
+    /// use std::net::UdpSocket;
+    ///
+    /// let receiver = Receiver::bind("127.0.0.1:0")?;
+    /// let client = UdpSocket::bind("127.0.0.1:0")?;
+    /// client.send_to(b"\x83\xa2id\x02\xa3key\xa4hits\xa5value\x07", receiver.local_addr())?;
+    ///
+    /// let interval = receiver.flush();
+    /// assert_eq!(interval.counter("hits").map(|hits| hits.sum), Some(7.0));
+    /// assert!(interval.counter("misses").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn counter(&self, key: &str) -> Option<&CounterStats> {
         self.counters.iter().find(|counter| &*counter.key == key)
     }
 
-    /// The meter of this name.
+    /// The meter of this name, prefix and all; `None` if it was never seen.
     #[must_use]
     pub fn meter(&self, key: &str) -> Option<&MeterStats> {
         self.meters.iter().find(|meter| &*meter.key == key)
     }
 
-    /// The timer of this name.
+    /// The timer of this name, prefix and all; `None` without a sample in this interval.
     #[must_use]
     pub fn timer(&self, key: &str) -> Option<&TimerStats> {
         self.timers.iter().find(|timer| &*timer.key == key)

@@ -122,13 +122,22 @@ pub fn builder() -> Builder {
     Builder::new()
 }
 
-/// Configures the global client with what [`Config::discover`] finds: the environment
-/// (`LOGD_HOST`, `LOGD_PORT`, `LOGD_PREFIX` and others), then pylogd's files, then defaults.
-/// Call it in `main` and keep the guard.
+/// Configures the global client with what [`Config::discover`] finds.
+///
+/// That is the environment (`LOGD_HOST`, `LOGD_PORT`, `LOGD_PREFIX` and others), then pylogd's
+/// files, then defaults. Call it in `main` and keep the guard.
 ///
 /// # Errors
 ///
 /// When a variable or a file can not be used, or the global client was configured before.
+///
+/// ```
+/// fn main() -> Result<(), logd_runtime::Error> {
+///     let _logd = logd_runtime::init()?;
+///     // … the program …
+///     Ok(())
+/// }
+/// ```
 pub fn init() -> Result<FlushGuard, Error> {
     builder().init()
 }
@@ -142,6 +151,11 @@ pub fn client() -> Client {
 
 /// Sends everything that was recorded with the current client before the call, and
 /// waits for it, `timeout` at most; see [`Client::flush`].
+///
+/// ```
+/// let report = logd_runtime::flush(std::time::Duration::from_secs(2));
+/// println!("{report}");
+/// ```
 pub fn flush(timeout: Duration) -> FlushReport {
     client().flush(timeout)
 }

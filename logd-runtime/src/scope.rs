@@ -71,7 +71,7 @@ impl Scope {
         }
     }
 
-    /// Runs a closure in this scope.
+    /// Runs a closure in this scope, and gives back what it returns.
     pub fn run<R>(&self, inside: impl FnOnce() -> R) -> R {
         if OFF {
             return inside();
@@ -81,6 +81,20 @@ impl Scope {
     }
 
     /// The closure, to be run in this scope wherever it is called.
+    ///
+    /// ```
+    /// use logd_runtime::testing::Spy;
+    /// use logd_runtime::{Counter, Scope};
+    ///
+    /// static JOBS: Counter = Counter::new("jobs");
+    ///
+    /// let spy = Spy::new();
+    /// spy.run(|| {
+    ///     let job = Scope::current().wrap(|| JOBS.increment());
+    ///     std::thread::spawn(job).join().unwrap();
+    /// });
+    /// assert_eq!(spy.counter("jobs").total(), 1);
+    /// ```
     pub fn wrap<F: FnOnce() -> R, R>(&self, inside: F) -> impl FnOnce() -> R + use<F, R> {
         let scope = self.clone();
         move || scope.run(inside)

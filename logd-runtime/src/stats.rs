@@ -25,7 +25,7 @@ pub enum DropReason {
     Unresolved,
     /// The name has nothing that a key could be made of.
     InvalidKey,
-    /// The value is not a finite number.
+    /// The value is not a finite number, or too large to be counted exactly.
     InvalidValue,
     /// The client was shut down before.
     Closed,
@@ -82,6 +82,22 @@ impl fmt::Display for DropReason {
 const REASONS: usize = DropReason::ALL.len();
 
 /// Events dropped, by reason.
+///
+/// ```
+/// use logd_runtime::{Client, DropReason};
+///
+/// let client = Client::builder().build()?;
+/// client.add("bytes", f64::NAN);
+///
+/// let stats = client.stats();
+/// let drops = stats.drops();
+/// assert_eq!(drops.by(DropReason::InvalidValue), 1);
+/// assert_eq!(drops.total(), 1);
+/// for (reason, events) in drops.iter() {
+///     println!("{events} dropped: {reason}");
+/// }
+/// # Ok::<(), logd_runtime::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drops([u64; REASONS]);
 

@@ -104,6 +104,14 @@ impl Client {
     /// # Errors
     ///
     /// When the name can not be a key, or the client has made as many names as it may.
+    ///
+    /// ```
+    /// let client = logd_runtime::Client::builder().max_names(1).build()?;
+    /// client.counter("reads.orders")?.increment();
+    /// assert!(client.counter("reads orders").unwrap_err().is_key());
+    /// assert!(client.counter("reads.users").unwrap_err().is_too_many_names());
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
     pub fn counter(&self, name: &str) -> Result<Counter, Error> {
         self.core().admit_name(Kind::Counter, name)?;
         Ok(Counter::made(name.into(), self.clone()))
@@ -145,6 +153,9 @@ impl Client {
     }
 
     /// Changes a counter by name, cleaned as for [`increment`](Self::increment).
+    ///
+    /// An amount that is not finite, or beyond 2^53, is dropped and counted as
+    /// [`InvalidValue`](DropReason::InvalidValue).
     pub fn add(&self, name: &str, amount: impl crate::Amount) {
         if let Some(change) = amount.change() {
             self.record_by_name(Kind::Counter, name, change);
@@ -154,6 +165,9 @@ impl Client {
     }
 
     /// Sets a meter by name, cleaned as for [`increment`](Self::increment).
+    ///
+    /// A reading that is not finite, or beyond 1e300, is dropped and counted as
+    /// [`InvalidValue`](DropReason::InvalidValue).
     pub fn set(&self, name: &str, reading: impl crate::Reading) {
         if let Some(change) = reading.change() {
             self.record_by_name(Kind::Meter, name, change);
@@ -239,6 +253,17 @@ impl Client {
     }
 
     /// Makes this client current for a closure or a future.
+    ///
+    /// ```
+    /// use logd_runtime::{Client, Counter};
+    ///
+    /// static SEEN: Counter = Counter::new("seen");
+    ///
+    /// let audit = Client::builder().prefix("audit").build()?;
+    /// audit.scope().run(|| SEEN.increment());
+    /// assert_eq!(audit.stats().events(), 1);
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
     #[must_use]
     pub fn scope(&self) -> Scope {
         Scope::new(self)
@@ -250,6 +275,17 @@ impl Client {
     /// Use [`flush_async`](Self::flush_async) in a task. The report tells what
     /// became of the events since the flush before; flushes that overlap share one.
     /// A flush never fails.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let client = logd_runtime::Client::builder().build()?;
+    /// client.increment("jobs");
+    /// let report = client.flush(Duration::from_secs(2));
+    /// assert_eq!(report.events(), 1);
+    /// println!("{report}");
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
     pub fn flush(&self, timeout: Duration) -> FlushReport {
         self.core().worker().flush(timeout)
     }
@@ -263,8 +299,20 @@ impl Client {
         }
     }
 
-    /// Closes the client: flushes, `timeout` at most, then ends its thread. What
-    /// was not sent by then, and every later event, is counted as dropped.
+    /// Closes the client: flushes, `timeout` at most, then ends its thread.
+    ///
+    /// What was not sent by then, and every later event, is counted as dropped.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use logd_runtime::{Client, DropReason};
+    ///
+    /// let client = Client::builder().build()?;
+    /// client.shutdown(Duration::from_secs(2));
+    /// client.increment("late");
+    /// assert_eq!(client.stats().dropped_by(DropReason::Closed), 1);
+    /// # Ok::<(), logd_runtime::Error>(())
+    /// ```
     pub fn shutdown(&self, timeout: Duration) -> FlushReport {
         self.core().shutdown(timeout)
     }

@@ -93,6 +93,17 @@ impl Counter {
     }
 
     /// Adds 1.
+    ///
+    /// ```
+    /// use logd_runtime::Counter;
+    /// use logd_runtime::testing::Spy;
+    ///
+    /// static ORDERS: Counter = Counter::new("orders");
+    ///
+    /// let spy = Spy::new();
+    /// spy.run(|| ORDERS.increment());
+    /// assert_eq!(spy.counter("orders").total(), 1);
+    /// ```
     #[inline]
     pub fn increment(&self) {
         self.site.increment();
@@ -104,9 +115,24 @@ impl Counter {
         self.site.record(Change::Add(-1));
     }
 
-    /// Adds any number; a negative one takes away. A number that is not finite, or
-    /// beyond 2^53, is dropped and counted as
+    /// Adds any number; a negative one takes away.
+    ///
+    /// A number that is not finite, or beyond 2^53, is dropped and counted as
     /// [`InvalidValue`](crate::DropReason::InvalidValue).
+    ///
+    /// ```
+    /// use logd_runtime::Counter;
+    /// use logd_runtime::testing::Spy;
+    ///
+    /// static STOCK: Counter = Counter::new("stock");
+    ///
+    /// let spy = Spy::new();
+    /// spy.run(|| {
+    ///     STOCK.add(10);
+    ///     STOCK.add(-3);
+    /// });
+    /// assert_eq!(spy.counter("stock").total(), 7);
+    /// ```
     #[inline]
     pub fn add(&self, amount: impl Amount) {
         match amount.change() {

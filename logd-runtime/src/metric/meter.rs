@@ -96,8 +96,24 @@ impl Meter {
         self
     }
 
-    /// Takes a reading. One that is not finite, or beyond 1e300, is dropped and
-    /// counted as [`InvalidValue`](crate::DropReason::InvalidValue).
+    /// Takes a reading.
+    ///
+    /// One that is not finite, or beyond 1e300, is dropped and counted as
+    /// [`InvalidValue`](crate::DropReason::InvalidValue).
+    ///
+    /// ```
+    /// use logd_runtime::Meter;
+    /// use logd_runtime::testing::Spy;
+    ///
+    /// static LOAD: Meter = Meter::new("load");
+    ///
+    /// let spy = Spy::new();
+    /// spy.run(|| {
+    ///     LOAD.set(2);
+    ///     LOAD.set(3.0);
+    /// });
+    /// assert_eq!(spy.meter("load").mean(), Some(2.5));
+    /// ```
     #[inline]
     pub fn set(&self, reading: impl Reading) {
         match reading.change() {

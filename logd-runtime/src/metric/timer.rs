@@ -88,9 +88,10 @@ impl Timer {
         Ok(self)
     }
 
-    /// The same timer, which clocks as many calls as it keeps values of: 64 in a flush
-    /// interval on each thread, the first ones. The others are counted, which takes a tenth of
-    /// the time.
+    /// The same timer, which clocks as many calls as it keeps values of.
+    ///
+    /// Those are the first 64 of a flush interval on each thread. The others are counted, which
+    /// takes a tenth of the time.
     ///
     /// For functions that are called millions of times a second. Counts stay exact; mean and
     /// percentile are those of the clocked calls, and so are the extremes: a single slow call
@@ -118,6 +119,18 @@ impl Timer {
     }
 
     /// Records a duration that was measured by other means.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use logd_runtime::Timer;
+    /// use logd_runtime::testing::Spy;
+    ///
+    /// static WAIT: Timer = Timer::new("wait");
+    ///
+    /// let spy = Spy::new();
+    /// spy.run(|| WAIT.record(Duration::from_millis(20)));
+    /// assert_eq!(spy.timer("wait").count(), 1);
+    /// ```
     #[inline]
     pub fn record(&self, duration: Duration) {
         if OFF {
