@@ -202,15 +202,15 @@ fn the_builder_counts_before_everything_and_its_errors_are_its_own() {
     );
 
     // What is wrong with two of them shows when all are known, with the origin of one.
-    let config = read("tags = env:prod").expect("settings");
+    let config = read("tags = env:prod,zone:eu").expect("settings");
     let error = config
         .into_builder()
         .build()
         .expect_err("tags in logd's format");
     assert_eq!(
         error.to_string(),
-        "/etc/logd.conf:1: tags is \"env\", which can not be sent in the format logd: choose the \
-         format dogstatsd, in code Format::DogStatsD, or use the prefix"
+        "/etc/logd.conf:1: tags is \"env:prod,zone:eu\", which can not be sent in the format \
+         logd: choose the format dogstatsd, in code Format::DogStatsD, or use the prefix"
     );
 }
 

@@ -225,14 +225,16 @@ impl Setting {
 
     /// Whether the value can be used beside those of other settings, when all are made.
     pub(super) fn check_beside_others(self, config: &Config) -> Result<(), String> {
-        match (self, config.tags.first()) {
-            (Setting::Tags, Some((name, _))) if config.format != Format::DogStatsD => Err(format!(
-                "is {}, which can not be sent in the format {}: choose the format dogstatsd, in \
-                 code Format::DogStatsD, or use the prefix",
-                quoted(name),
-                config.format
-            )),
-            (Setting::AddressFamily, _) => match config.host.trim().parse::<IpAddr>() {
+        match self {
+            Setting::Tags if !config.tags.is_empty() && config.format != Format::DogStatsD => {
+                Err(format!(
+                    "is {}, which can not be sent in the format {}: choose the format dogstatsd, \
+                     in code Format::DogStatsD, or use the prefix",
+                    quoted(&show_tags(&config.tags)),
+                    config.format
+                ))
+            }
+            Setting::AddressFamily => match config.host.trim().parse::<IpAddr>() {
                 Ok(address) if !config.address_family.allows(address) => Err(format!(
                     "is {}, which the host {address} is not of: write a host that is, or the \
                      address family prefer_{}",
