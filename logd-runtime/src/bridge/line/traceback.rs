@@ -72,14 +72,16 @@ fn is_ours(name: &str, file: Option<&str>) -> bool {
         "core::",
         "alloc::",
     ];
-    // As their folders are called where a registry or the compiler has them.
-    const FOLDERS: [&str; 6] = [
+    // As their folders are called where a registry or the compiler has them, the latter with
+    // std's source installed and without.
+    const FOLDERS: [&str; 7] = [
         "logd-runtime",
         "log-0.",
         "tracing-0.",
         "tracing-core-",
         "tracing-subscriber-",
         "rustc",
+        "rustlib",
     ];
     // `<&T as log::Log>::log` is an implementation of theirs, whatever it is for.
     let path = name.trim_start_matches(['<', '&']);
@@ -104,13 +106,15 @@ mod tests {
 
     #[test]
     fn a_stack_begins_in_the_program_whatever_is_known_of_its_functions() {
-        let own = "   4: place_order\n             at ./src/main.rs:9:5\n   5: shop::main\n";
+        let own = "   5: place_order\n             at ./src/main.rs:9:5\n   6: shop::main\n";
         let whole = format!(
             "   0: logd_runtime::bridge::line::traceback::add_backtrace\n   \
              1: describe<tracing_subscriber::registry::Registry>\n             \
              at ./logd-runtime/src/bridge/tracing.rs:111:13\n   \
              2: <logd_runtime::bridge::TracingLayer as tracing_subscriber::Layer<S>>::on_event\n   \
-             3: event\n             at /registry/src/index/tracing-core-0.1.36/src/event.rs:3\n{own}"
+             3: event\n             at /registry/src/index/tracing-core-0.1.36/src/event.rs:3\n   \
+             4: try_with<State, ()>\n             \
+             at /toolchains/stable/lib/rustlib/src/rust/library/std/src/thread/local.rs:513\n{own}"
         );
         assert_eq!(without_our_own(&whole), own);
         let inlined = "   0: shop::checkout\n";
