@@ -101,7 +101,10 @@ thread_local! {
 }
 
 #[inline(never)]
-#[allow(dead_code, reason = "as below")]
+#[allow(
+    dead_code,
+    reason = "the worst calls under faults are a program of their own"
+)]
 fn write_three(x: u64) -> u64 {
     PAGES.with(|pages| pages.iter().step_by(4096).for_each(|word| word.set(x)));
     black_box(x) + 1

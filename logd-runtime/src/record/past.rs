@@ -187,7 +187,7 @@ impl Past {
 #[derive(Debug)]
 pub(crate) struct PastSeen {
     buckets: BucketsSeen,
-    /// How many values were told out of it.
+    /// How many values were told out of them.
     told: u64,
     /// As last told.
     now: Told,

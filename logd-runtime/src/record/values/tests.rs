@@ -66,6 +66,17 @@ impl Watched {
             .drain(&self.head, &mut self.seen, 1.0, &mut sink);
         (calls, sink.count, sink.extremes)
     }
+
+    /// Drains one raw value more; while it is told the thread begins whatever window there is.
+    fn drain_into_the_next_window(&mut self) -> (u64, u64, Vec<f64>) {
+        let place = self.values.limit() - RAW;
+        self.values.set_raw(place, Reading::ticks(1000));
+        self.head.fetch_add(1, Ordering::Relaxed);
+        self.drain(|values| {
+            let window = values.window.load(Ordering::Relaxed);
+            values.clocked.widen(window, 1000);
+        })
+    }
 }
 
 /// A thread that is held up while it takes out its ring goes on in a window that is over.
@@ -77,16 +88,7 @@ fn extremes_that_come_after_their_window_survive_two_that_follow_at_once() {
     watched.drain(|_| ());
     watched.fold(first, 5000);
     watched.fold(watched.window(), 1000);
-    // While it tells a raw value the thread begins whatever window there is.
-    watched
-        .values
-        .set_raw(watched.values.limit() - RAW, Reading::ticks(1000));
-    watched.head.fetch_add(1, Ordering::Relaxed);
-    let begin = |values: &Values| {
-        let window = values.window.load(Ordering::Relaxed);
-        values.clocked.widen(window, 1000);
-    };
-    let (calls, _, extremes) = watched.drain(begin);
+    let (calls, _, extremes) = watched.drain_into_the_next_window();
     assert!(extremes.contains(&5000.0), "{extremes:?}");
     assert_eq!(calls, 4);
 }
@@ -112,15 +114,7 @@ fn extremes_that_a_drain_could_not_read_survive_the_next_window() {
         );
     });
     watched.fold(watched.window(), 1000);
-    watched
-        .values
-        .set_raw(watched.values.limit() - RAW, Reading::ticks(1000));
-    watched.head.fetch_add(1, Ordering::Relaxed);
-    let begin = |values: &Values| {
-        let window = values.window.load(Ordering::Relaxed);
-        values.clocked.widen(window, 1000);
-    };
-    let (calls, _, extremes) = watched.drain(begin);
+    let (calls, _, extremes) = watched.drain_into_the_next_window();
     assert!(extremes.contains(&5000.0), "{extremes:?}");
     assert_eq!(calls, 4);
 }
