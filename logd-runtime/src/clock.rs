@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use crate::fork::PerProcess;
+use crate::sys;
 
 const UNDECIDED: u8 = 0;
 const MONOTONIC: u8 = 1;
@@ -226,27 +227,7 @@ fn monotonic() -> u64 {
         return cycles();
     }
     // Above 0, which with the mark is a guard's.
-    nanoseconds() + 1
-}
-
-/// From one point for all processes: a child ends what its parent began.
-#[cfg(unix)]
-fn nanoseconds() -> u64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the call writes to `time` alone, which lives until it returns. It can not fail
-    // for a clock that every system has, and would leave the time at 0.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut time) };
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
-}
-
-#[cfg(not(unix))]
-fn nanoseconds() -> u64 {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    let start = START.get_or_init(Instant::now);
-    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX / 4)
+    sys::monotonic_nanoseconds() + 1
 }
 
 /// A reading of the cycle counter, for who knows that it is the source.

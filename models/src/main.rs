@@ -15,7 +15,7 @@ mod sync;
 pub(crate) mod fork;
 #[path = "../../logd-runtime/src/rate.rs"]
 pub(crate) mod rate;
-#[path = "../../logd-runtime/src/sys.rs"]
+#[path = "../../logd-runtime/src/sys/mod.rs"]
 pub(crate) mod sys;
 
 #[cfg(loom)]

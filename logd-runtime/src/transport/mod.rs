@@ -17,6 +17,8 @@ pub use self::family::AddressFamily;
 use self::udp::Udp;
 #[cfg(unix)]
 use self::unix::Unix;
+#[cfg(unix)]
+use crate::sys;
 
 /// What became of one datagram.
 #[derive(Debug)]
@@ -133,7 +135,7 @@ impl Transport {
 
 #[cfg(unix)]
 fn is_too_large(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::EMSGSIZE)
+    error.raw_os_error() == Some(sys::c::EMSGSIZE)
 }
 
 #[cfg(not(unix))]
@@ -144,7 +146,7 @@ fn is_too_large(_: &io::Error) -> bool {
 /// Whether a queue behind the socket, or the kernel's memory for sockets, is full.
 fn is_full(error: &io::Error) -> bool {
     #[cfg(unix)]
-    if error.raw_os_error() == Some(libc::ENOBUFS) {
+    if error.raw_os_error() == Some(sys::c::ENOBUFS) {
         return true;
     }
     error.kind() == io::ErrorKind::WouldBlock

@@ -272,7 +272,7 @@ mod tests {
         let (_receiver, address) = bound();
         let mut udp = udp_to(address);
         assert!(udp.make_ready());
-        let no_room = || Err(io::Error::from_raw_os_error(libc::ENOBUFS));
+        let no_room = || Err(io::Error::from_raw_os_error(sys::c::ENOBUFS));
         for _ in 0..20 {
             assert!(matches!(udp.judge(no_room()), Sent::NotReady));
         }

@@ -6,14 +6,18 @@
 )]
 
 use std::ffi::CStr;
+#[cfg(unix)]
+use std::ffi::c_void;
 use std::io;
 #[cfg(unix)]
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::net::UdpSocket;
 #[cfg(unix)]
 use std::panic::{self, AssertUnwindSafe};
 #[cfg(unix)]
 use std::ptr;
+
+pub(crate) mod c;
 
 /// The most datagrams in one call that every kernel with this feature takes.
 pub(crate) const MOST_SEGMENTS: usize = 64;
@@ -25,48 +29,38 @@ pub(crate) const MOST_SEGMENTS: usize = 64;
 /// receiver, can not do it.
 #[cfg(target_os = "linux")]
 pub(crate) fn send_segments(socket: &UdpSocket, datagrams: &[u8], length: u16) -> io::Result<()> {
-    use std::mem;
+    use std::mem::offset_of;
     use std::os::fd::AsRawFd;
 
-    /// Space for one control message, aligned as its header must be.
-    #[repr(C)]
-    union Control {
-        bytes: [u8; 64],
-        _align: libc::cmsghdr,
-    }
-
-    const LENGTH_SIZE: u32 = size_of::<u16>() as u32;
-
-    let mut control = Control { bytes: [0; 64] };
-    let mut data = libc::iovec {
-        iov_base: datagrams.as_ptr().cast_mut().cast(),
-        iov_len: datagrams.len(),
+    let control = c::Control {
+        length: offset_of!(c::Control, number) + size_of::<u16>(),
+        level: c::SOL_UDP,
+        kind: c::UDP_SEGMENT,
+        number: length,
     };
-    // SAFETY: all fields of this C struct are integers or pointers, for which zero is a value.
-    let mut message: libc::msghdr = unsafe { mem::zeroed() };
-    message.msg_iov = &raw mut data;
-    message.msg_iovlen = 1;
-    message.msg_control = (&raw mut control).cast();
-    // SAFETY: computes a number from a number.
-    message.msg_controllen = unsafe { libc::CMSG_SPACE(LENGTH_SIZE) } as _;
-    // SAFETY: `message` has a control buffer of that length, larger than one header
-    // and a `u16`, so the first header exists, and header and data lie within it.
-    unsafe {
-        let header = libc::CMSG_FIRSTHDR(&raw const message);
-        (*header).cmsg_level = libc::SOL_UDP;
-        (*header).cmsg_type = libc::UDP_SEGMENT;
-        (*header).cmsg_len = libc::CMSG_LEN(LENGTH_SIZE) as _;
-        ptr::write_unaligned(libc::CMSG_DATA(header).cast::<u16>(), length);
-    }
+    let part = c::Part {
+        start: datagrams.as_ptr(),
+        length: datagrams.len(),
+    };
+    let message = c::Message {
+        address: ptr::null(),
+        address_length: 0,
+        parts: &raw const part,
+        parts_count: 1,
+        control: &raw const control,
+        control_size: size_of::<c::Control>(),
+        flags: 0,
+    };
     // SAFETY: the descriptor is open while `socket` is borrowed; `message` points to
-    // `data` and `control`, which live until the call returns and are only read.
-    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const message, libc::MSG_NOSIGNAL) };
+    // `part` and `control`, which live until the call returns and are only read, as the
+    // datagrams are.
+    let sent = unsafe { c::sendmsg(socket.as_raw_fd(), &raw const message, c::MSG_NOSIGNAL) };
     if sent >= 0 {
         return Ok(());
     }
     let error = io::Error::last_os_error();
     match error.raw_os_error() {
-        Some(libc::EINVAL | libc::EIO | libc::ENOPROTOOPT | libc::EOPNOTSUPP | libc::EMSGSIZE) => {
+        Some(c::EINVAL | c::EIO | c::ENOPROTOOPT | c::EOPNOTSUPP | c::EMSGSIZE) => {
             Err(io::Error::new(io::ErrorKind::Unsupported, error))
         }
         _ => Err(error),
@@ -90,22 +84,22 @@ impl<S> Numbered for S {}
 
 /// What tells an open file from every other.
 #[cfg(unix)]
-pub(crate) type FileIdentity = (libc::dev_t, libc::ino_t);
+pub(crate) type FileIdentity = (u64, u64);
 #[cfg(not(unix))]
 pub(crate) type FileIdentity = ();
 
 /// Which file a socket's number stands for now, if any.
 #[cfg(unix)]
 pub(crate) fn identity(socket: &impl Numbered) -> Option<FileIdentity> {
-    let mut status = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: `status` has room for what the call writes, and lives until it returns. A number
-    // that is no open file's is an error.
-    if unsafe { libc::fstat(socket.as_raw_fd(), status.as_mut_ptr()) } != 0 {
-        return None;
-    }
-    // SAFETY: the call went well, so all of it is written.
-    let status = unsafe { status.assume_init() };
-    Some((status.st_dev, status.st_ino))
+    use std::fs::File;
+    use std::os::fd::FromRawFd;
+    use std::os::unix::fs::MetadataExt;
+
+    // SAFETY: the file is asked what it is and never closed by this name of it. A number that
+    // is no open file's is an error.
+    let file = ManuallyDrop::new(unsafe { File::from_raw_fd(socket.as_raw_fd()) });
+    let status = file.metadata().ok()?;
+    Some((status.dev(), status.ino()))
 }
 
 /// Files are not closed behind our back here.
@@ -122,20 +116,47 @@ pub(crate) fn leave_open(socket: impl Numbered) {
     drop(socket);
 }
 
+/// Nanoseconds of the monotonic clock, from one point for all processes.
+#[inline]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+pub(crate) fn monotonic_nanoseconds() -> u64 {
+    let mut time = c::Time {
+        seconds: 0,
+        nanoseconds: 0,
+    };
+    // SAFETY: the call writes to `time` alone, which lives until it returns. It can not fail
+    // for a clock that every system has, and would leave the time at 0.
+    unsafe { c::clock_gettime(c::CLOCK_MONOTONIC, &raw mut time) };
+    time.seconds as u64 * 1_000_000_000 + time.nanoseconds as u64
+}
+
+/// The same where the call has other forms: std knows them, and says how long ago something was.
+#[inline]
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
+pub(crate) fn monotonic_nanoseconds() -> u64 {
+    use once_cell::race::OnceBox;
+    use std::time::Instant;
+
+    // Without a lock, that a child process might find taken; a child has what its parent began with.
+    static START: OnceBox<Instant> = OnceBox::new();
+    let start = START.get_or_init(|| Box::new(Instant::now()));
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX / 4)
+}
+
 /// Has `run` called in every child of a `fork`, before `fork` returns there. `false` when
 /// there is no memory to note it.
 #[cfg(unix)]
 pub(crate) fn run_in_child(run: extern "C" fn()) -> bool {
     // SAFETY: a plain function without state, which code of this library keeps loaded: the C
     // library forgets it when the shared object that it is in is unloaded.
-    unsafe { libc::pthread_atfork(None, None, Some(run)) == 0 }
+    unsafe { c::pthread_atfork(None, None, Some(run)) == 0 }
 }
 
 /// Has `run` called when the process ends: by a return from `main`, behind a panic there, or
 /// by `exit`. Where there is no memory to note it, it is not.
 pub(crate) fn run_at_exit(run: extern "C" fn()) {
     // SAFETY: a plain function without state; see `run_in_child` about unloading.
-    unsafe { libc::atexit(run) };
+    unsafe { c::atexit(run) };
 }
 
 /// Starts a thread without any part of std's that takes a lock: in a child process, std's
@@ -147,13 +168,13 @@ pub(crate) fn start_bare_thread(name: &'static CStr, run: Box<dyn FnOnce() + Sen
         run: Box<dyn FnOnce() + Send>,
     }
 
-    extern "C" fn enter(start: *mut libc::c_void) -> *mut libc::c_void {
+    extern "C" fn enter(start: *mut c_void) -> *mut c_void {
         // SAFETY: the pointer is that of the box below, given to this thread alone.
         let Start { name, run } = *unsafe { Box::from_raw(start.cast::<Start>()) };
         #[cfg(target_os = "linux")]
         // SAFETY: the thread names itself; the name is copied.
         unsafe {
-            libc::pthread_setname_np(libc::pthread_self(), name.as_ptr());
+            c::pthread_setname_np(c::pthread_self(), name.as_ptr());
         }
         #[cfg(not(target_os = "linux"))]
         let _ = name;
@@ -163,18 +184,18 @@ pub(crate) fn start_bare_thread(name: &'static CStr, run: Box<dyn FnOnce() + Sen
     }
 
     let start = Box::into_raw(Box::new(Start { name, run }));
-    let mut thread = MaybeUninit::uninit();
+    let mut thread: MaybeUninit<c::Thread> = MaybeUninit::uninit();
     // SAFETY: `thread` is written before the call returns; null stands for the usual
     // attributes; `enter` takes the box, and nobody else touches it from here on.
     let failed =
-        unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), enter, start.cast()) };
+        unsafe { c::pthread_create(thread.as_mut_ptr(), ptr::null(), enter, start.cast()) };
     if failed != 0 {
         // SAFETY: no thread began, so the box is still this function's.
         drop(unsafe { Box::from_raw(start) });
         return false;
     }
     // SAFETY: a thread was created, so its number is there; nobody joins or detaches it but us.
-    unsafe { libc::pthread_detach(thread.assume_init()) };
+    unsafe { c::pthread_detach(thread.assume_init()) };
     true
 }
 
@@ -197,7 +218,7 @@ pub(crate) fn put_in_place(file: std::os::fd::OwnedFd, number: i32) -> std::os::
     // SAFETY: whoever has the number notices, which is what the caller tests; from here on
     // the number is that of the file which is returned.
     unsafe {
-        assert_eq!(libc::dup2(file.as_raw_fd(), number), number);
+        assert_eq!(c::dup2(file.as_raw_fd(), number), number);
         OwnedFd::from_raw_fd(number)
     }
 }
