@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod fork;
 mod key;
+mod names;
 mod off;
 mod rate;
 mod stats;

@@ -9,6 +9,7 @@ use crate::accumulator::{Accumulator, Section};
 use crate::client::core::{Change, Core};
 use crate::client::lease;
 use crate::clock;
+use crate::names::{Group, Names};
 use crate::off::OFF;
 use crate::record::Reading;
 use crate::record::registry::Kind;
@@ -18,7 +19,8 @@ use crate::stats::DropReason;
 
 #[derive(Default)]
 struct Running {
-    timers: RefCell<HashMap<Name, u64>>,
+    /// When they were started, by client.
+    timers: RefCell<Names>,
     accumulators: RefCell<HashMap<Name, Manual>>,
 }
 
@@ -49,6 +51,10 @@ thread_local! {
     static RUNNING: Running = Running::default();
 }
 
+fn timers_of(core: &Core) -> Group {
+    (core.number(), 0)
+}
+
 fn name_of(core: &Core, name: &str) -> Name {
     (core.weak().as_ptr() as usize, name.into())
 }
@@ -71,9 +77,8 @@ pub(crate) fn start_timer(core: &Core, name: &str) {
     if OFF {
         return;
     }
-    let name = name_of(core, name);
     let now = clock::now();
-    with_timers(|timers| timers.insert(name, now));
+    with_timers(|timers| timers.insert(timers_of(core), name.into(), now));
 }
 
 pub(crate) fn stop_timer(core: &Core, name: &str) {
@@ -81,8 +86,7 @@ pub(crate) fn stop_timer(core: &Core, name: &str) {
         return;
     }
     let now = clock::now();
-    let key = name_of(core, name);
-    let started = with_timers(|timers| timers.remove(&key)).flatten();
+    let started = with_timers(|timers| timers.remove(timers_of(core), name)).flatten();
     if let Some(started) = started {
         let reading = Reading::ticks(now.saturating_sub(started));
         record_by_name(core, Kind::Timer, name, Change::Time(reading));
@@ -140,7 +144,7 @@ pub(crate) fn flush_accumulators(core: &Core) {
 
 /// `None` where the thread is past its end, or an instrumented allocator comes in
 /// from the middle of another call.
-fn with_timers<R>(act: impl FnOnce(&mut HashMap<Name, u64>) -> R) -> Option<R> {
+fn with_timers<R>(act: impl FnOnce(&mut Names) -> R) -> Option<R> {
     RUNNING
         .try_with(|running| Some(act(&mut *running.timers.try_borrow_mut().ok()?)))
         .ok()

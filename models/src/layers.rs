@@ -6,6 +6,8 @@ pub(crate) mod clock;
 pub(crate) mod error;
 #[path = "../../logd-runtime/src/key.rs"]
 pub(crate) mod key;
+#[path = "../../logd-runtime/src/names.rs"]
+pub(crate) mod names;
 #[path = "../../logd-runtime/src/off.rs"]
 pub(crate) mod off;
 #[path = "../../logd-runtime/src/stats.rs"]

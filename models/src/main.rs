@@ -29,7 +29,7 @@ pub(crate) mod sum;
 #[cfg(not(loom))]
 mod layers;
 #[cfg(not(loom))]
-use layers::{clock, error, key, off, record, stats, sum, transport, wire, worker};
+use layers::{clock, error, key, names, off, record, stats, sum, transport, wire, worker};
 #[cfg(not(loom))]
 use {
     error::Error,

@@ -1,7 +1,6 @@
 //! What all handles of one client share, and the slow way into it: which shard a
 //! thread records into, and what becomes of an event that can not go straight to a slot.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::key;
+use crate::names::Names;
 use crate::off::OFF;
 use crate::record::quiet::{QuietMutex, made_quietly};
 use crate::record::registry::{self, Kind, Metric};
@@ -28,6 +28,7 @@ use crate::worker::{Discover, Worker};
 pub(crate) struct Core {
     plan: Plan,
     worker: PerProcess<Worker>,
+    /// Names made at run time, by kind, cleaned and registered once each.
     names: PerProcess<QuietMutex<Names>>,
     this: Weak<Core>,
     /// The user's handle, while there is one.
@@ -53,8 +54,8 @@ enum Way {
     Keeps,
 }
 
-/// Names made at run time, cleaned and registered once each.
-type Names = HashMap<(Kind, Box<str>), Option<u32>>;
+/// The number of a name of which nothing is left when it is cleaned: no slot has it.
+const NO_SLOT: u64 = 0;
 
 /// What one call does to its metric.
 #[derive(Clone, Copy, Debug)]
@@ -294,21 +295,28 @@ impl Core {
         rate >= 1.0 || lease::random() < rate
     }
 
+    /// What tells this client from all others as long as it is there.
+    pub(crate) fn number(&self) -> u64 {
+        self.weak().as_ptr() as usize as u64
+    }
+
     /// The slot of a name made at run time, cleaned.
     pub(crate) fn clean_name(&self, kind: Kind, name: &str) -> NameSlot {
         let mut names = self.names().lock();
-        let entry = (kind, name.into());
-        if let Some(slot) = names.get(&entry) {
-            return slot.map_or(NameSlot::Nothing, NameSlot::Own);
+        let group = (kind as u64, 0);
+        match names.get(group, name) {
+            Some(NO_SLOT) => return NameSlot::Nothing,
+            Some(slot) => return NameSlot::Own(slot as u32),
+            None => {}
         }
         let key = key::clean(name);
-        if names.len() >= self.worker().shared.most_names() {
+        if names.count(|_| true) >= self.worker().shared.most_names() {
             return key.map_or(NameSlot::Nothing, |_| {
                 NameSlot::Overflow(registry::overflow(kind))
             });
         }
         let slot = key.map(|key| registry::register(kind, key, 1.0, false));
-        names.insert(entry, slot);
+        names.insert(group, name.into(), slot.map_or(NO_SLOT, u64::from));
         slot.map_or(NameSlot::Nothing, NameSlot::Own)
     }
 
@@ -319,14 +327,14 @@ impl Core {
             return Ok(());
         }
         let mut names = self.names().lock();
-        let entry = (kind, name.into());
-        if !names.contains_key(&entry) {
+        let group = (kind as u64, 0);
+        if names.get(group, name).is_none() {
             let most = self.worker().shared.most_names();
-            if names.len() >= most {
+            if names.count(|_| true) >= most {
                 return Err(Error::too_many_names(most));
             }
             let slot = registry::register(kind, name.into(), 1.0, false);
-            names.insert(entry, Some(slot));
+            names.insert(group, name.into(), slot.into());
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 //! for one event.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use rand::RngExt;
@@ -11,6 +10,7 @@ use rand::rngs::SmallRng;
 
 use super::core::{Core, NameSlot};
 use crate::fork;
+use crate::names::{Group, Names};
 use crate::rate;
 use crate::record::registry::Kind;
 use crate::record::{Shard, shard};
@@ -23,13 +23,10 @@ thread_local! {
 struct Thread {
     leases: RefCell<Vec<Lease>>,
     /// Slots of names made at run time, so that a known name takes no lock.
-    names: RefCell<HashMap<(usize, Kind), Slots>>,
+    names: RefCell<Names>,
     /// With the process that it was seeded for: siblings must not draw alike.
     random: RefCell<Option<(u32, SmallRng)>>,
 }
-
-/// By name.
-type Slots = HashMap<Box<str>, u32>;
 
 struct Lease {
     client: Weak<Core>,
@@ -63,10 +60,10 @@ impl Thread {
         // leased before a fork is the parent's.
         leases.retain(|lease| lease.client.strong_count() > 0 && !lease.shard.is_inherited());
         if let Ok(mut names) = self.names.try_borrow_mut() {
-            names.retain(|(client, _), _| {
+            names.retain(|(client, _)| {
                 leases
                     .iter()
-                    .any(|lease| lease.client.as_ptr() as usize == *client)
+                    .any(|lease| lease.client.as_ptr() as usize as u64 == client)
             });
         }
         let shard = core.lease();
@@ -111,13 +108,13 @@ pub(crate) fn renew(core: &Core, current: &Shard) {
 
 /// The slot of a name made at run time; from the thread's own list when it is there.
 pub(crate) fn name_slot(core: &Core, kind: Kind, name: &str) -> Option<u32> {
-    let client = core.weak().as_ptr() as usize;
+    let group: Group = (core.number(), kind as u64);
     let known = THREAD.try_with(|thread| {
         let names = thread.names.try_borrow().ok()?;
-        names.get(&(client, kind))?.get(name).copied()
+        names.get(group, name)
     });
     if let Ok(Some(slot)) = known {
-        return Some(slot);
+        return Some(slot as u32);
     }
     let slot = match core.clean_name(kind, name) {
         NameSlot::Own(slot) => slot,
@@ -126,10 +123,7 @@ pub(crate) fn name_slot(core: &Core, kind: Kind, name: &str) -> Option<u32> {
     };
     let _ = THREAD.try_with(|thread| {
         if let Ok(mut names) = thread.names.try_borrow_mut() {
-            names
-                .entry((client, kind))
-                .or_default()
-                .insert(name.into(), slot);
+            names.insert(group, name.into(), slot.into());
         }
     });
     Some(slot)

@@ -2,16 +2,16 @@
 //! handle once; there is a bound on how many, and the name is made in a buffer on
 //! the stack, so that a known name costs a look-up and no allocation.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::marker::PhantomData;
-use std::thread::LocalKey;
 
 use super::{Counter, Timer};
 use crate::fork::PerProcess;
 use crate::key::{self, Name};
+use crate::names::{Group, Names};
 use crate::off::OFF;
 use crate::outcome::Outcomes;
 use crate::record::quiet::{QuietMutex, made_quietly};
@@ -44,15 +44,26 @@ impl<M: Nameable> Template<M> {
         if OFF {
             return M::overflow();
         }
-        find(Buffer::of(name).as_str(), self.rate).unwrap_or_else(M::overflow)
+        find(
+            Buffer::of(name).as_str(),
+            self.rate,
+            M::LOT,
+            |name, rate| Box::leak(Box::new(M::make(name, rate))),
+        )
+        .and_then(|made| (made as &dyn Any).downcast_ref())
+        .unwrap_or_else(M::overflow)
     }
 }
 
-/// Metrics by rate and name. They are never freed: statics and guards refer to them.
-pub(crate) type Known<M> = HashMap<u64, HashMap<Box<str>, &'static M>>;
+/// A metric for a name, or one for each outcome. They are never freed: statics and guards
+/// refer to them.
+type Made = &'static (dyn Any + Send + Sync);
 
 /// What can be made for a name: a metric, or one for each outcome.
 pub trait Nameable: Sized + Send + Sync + 'static {
+    /// Its own among all that can be made for names.
+    #[doc(hidden)]
+    const LOT: u64;
     #[doc(hidden)]
     #[allow(
         private_interfaces,
@@ -61,27 +72,17 @@ pub trait Nameable: Sized + Send + Sync + 'static {
     fn make(name: Name, rate: f64) -> Self;
     #[doc(hidden)]
     fn overflow() -> &'static Self;
-    #[doc(hidden)]
-    #[allow(
-        private_interfaces,
-        reason = "implemented here alone, called here alone"
-    )]
-    fn all() -> &'static QuietMutex<Known<Self>>;
-    #[doc(hidden)]
-    #[allow(
-        private_interfaces,
-        reason = "implemented here alone, called here alone"
-    )]
-    fn known() -> &'static LocalKey<RefCell<Known<Self>>>;
 }
 
 macro_rules! nameable {
-    ($metric:ty, $make:expr, $overflow:literal) => {
+    ($lot:literal, $metric:ty, $make:expr, $overflow:literal) => {
         #[allow(
             private_interfaces,
             reason = "implemented here alone, called here alone"
         )]
         impl Nameable for $metric {
+            const LOT: u64 = $lot;
+
             fn make(name: Name, rate: f64) -> Self {
                 $make(name, rate)
             }
@@ -90,73 +91,84 @@ macro_rules! nameable {
                 static OVERFLOW: $metric = $make(Name::checked($overflow), 1.0);
                 &OVERFLOW
             }
-
-            fn all() -> &'static QuietMutex<Known<Self>> {
-                static ALL: PerProcess<QuietMutex<Known<$metric>>> = PerProcess::new();
-                made_quietly(&ALL, |_| QuietMutex::default())
-            }
-
-            fn known() -> &'static LocalKey<RefCell<Known<Self>>> {
-                thread_local! {
-                    static KNOWN: RefCell<Known<$metric>> = RefCell::default();
-                }
-                &KNOWN
-            }
         }
     };
 }
 
-nameable!(Timer, Timer::named, "logd.client.overflow.timer");
-nameable!(Counter, Counter::named, "logd.client.overflow.counter");
+nameable!(0, Timer, Timer::named, "logd.client.overflow.timer");
+nameable!(1, Counter, Counter::named, "logd.client.overflow.counter");
 nameable!(
+    2,
     Outcomes<Timer>,
     Outcomes::<Timer>::timers,
     "logd.client.overflow.timer"
 );
 nameable!(
+    3,
     Outcomes<Counter>,
     Outcomes::<Counter>::counters,
     "logd.client.overflow.counter"
 );
 
-fn find<M: Nameable>(name: &str, rate: f64) -> Option<&'static M> {
-    let found = M::known().try_with(|known| {
-        let known = known.try_borrow().ok()?;
-        known.get(&rate.to_bits())?.get(name).copied()
-    });
-    if let Ok(Some(metric)) = found {
-        return Some(metric);
+/// What was made, in groups of a lot and the bits of a rate.
+#[derive(Default)]
+struct Known {
+    places: Names,
+    made: Vec<Made>,
+}
+
+impl Known {
+    fn get(&self, group: Group, name: &str) -> Option<Made> {
+        let place = self.places.get(group, name)?;
+        self.made.get(place as usize).copied()
+    }
+
+    fn insert(&mut self, group: Group, name: &str, made: Made) {
+        self.places
+            .insert(group, name.into(), self.made.len() as u64);
+        self.made.push(made);
+    }
+}
+
+static ALL: PerProcess<QuietMutex<Known>> = PerProcess::new();
+
+thread_local! {
+    /// Those that this thread has met, which it finds without a lock.
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+fn find(name: &str, rate: f64, lot: u64, make: fn(Name, f64) -> Made) -> Option<Made> {
+    let group = (lot, rate.to_bits());
+    let found = KNOWN.try_with(|known| known.try_borrow().ok()?.get(group, name));
+    if let Ok(Some(made)) = found {
+        return Some(made);
     }
     if shard::is_busy() {
         return None;
     }
-    let metric = register(name, rate)?;
-    let _ = M::known().try_with(|known| {
+    let made = register(name, rate, lot, make)?;
+    let _ = KNOWN.try_with(|known| {
         if let Ok(mut known) = known.try_borrow_mut() {
-            known
-                .entry(rate.to_bits())
-                .or_default()
-                .insert(name.into(), metric);
+            known.insert(group, name, made);
         }
     });
-    Some(metric)
+    Some(made)
 }
 
-fn register<M: Nameable>(name: &str, rate: f64) -> Option<&'static M> {
-    let mut all = M::all().lock();
-    let count: usize = all.values().map(HashMap::len).sum();
-    let of_rate = all.entry(rate.to_bits()).or_default();
-    if let Some(metric) = of_rate.get(name) {
-        return Some(metric);
+fn register(name: &str, rate: f64, lot: u64, make: fn(Name, f64) -> Made) -> Option<Made> {
+    let group = (lot, rate.to_bits());
+    let mut all = made_quietly(&ALL, |_| QuietMutex::default()).lock();
+    if let Some(made) = all.get(group, name) {
+        return Some(made);
     }
-    if count >= MOST_NAMES {
+    if all.places.count(|(of, _)| of == lot) >= MOST_NAMES {
         return None;
     }
     let key = key::clean(name).map_or_else(|| String::from("unnamed"), Cow::into_owned);
     let key: &'static str = Box::leak(key.into_boxed_str());
-    let metric: &'static M = Box::leak(Box::new(M::make(Name::checked(key), rate)));
-    of_rate.insert(name.into(), metric);
-    Some(metric)
+    let made = make(Name::checked(key), rate);
+    all.insert(group, name, made);
+    Some(made)
 }
 
 /// Text on the stack, cut at its end on a character boundary.

@@ -2,7 +2,6 @@
 //! every shard. A metric is registered once, on its first use, and stays.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -10,10 +9,11 @@ use super::list::List;
 use super::quiet::{QuietMutex, made_quietly};
 use super::shard::quiet;
 use crate::fork::PerProcess;
+use crate::names::{Group, Names};
 use crate::rate::GapTable;
 
 /// What a metric measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Counter,
     Meter,
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
 
 /// What the readings of a timer are in, and how its slots keep them: in whole billionths
 /// of a second, or in as many parts of another unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Unit {
     #[default]
     Time,
@@ -42,7 +42,7 @@ impl Unit {
 }
 
 /// A name and its labels, for receivers that take them apart; the key has them folded in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Labels {
     pub(crate) name: String,
     pub(crate) pairs: Vec<(String, String)>,
@@ -80,16 +80,6 @@ pub(crate) struct Metric {
     pub(crate) details: Details,
 }
 
-/// What tells metrics of one kind and rate apart: mostly the key alone.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Identity {
-    key: Arc<str>,
-    labels: Option<Arc<Labels>>,
-    unit: Unit,
-    /// The address of the level, which the metric keeps.
-    level: usize,
-}
-
 /// All metrics, a slot's at its number less one. A child process has those of its parent,
 /// whose slots are known to handles and threads.
 static METRICS: List<Metric> = List::new();
@@ -100,11 +90,14 @@ static INDEX: PerProcess<QuietMutex<Index>> = PerProcess::new();
 #[derive(Debug, Default)]
 struct Index {
     metrics: usize,
-    slots: HashMap<(Kind, u64, bool), HashMap<Arc<str>, u32>>,
-    /// Of metrics with details.
-    detailed: HashMap<(Kind, Identity), u32>,
-    series: HashMap<(Kind, Identity), u32>,
-    gaps: HashMap<u64, Arc<GapTable>>,
+    /// By kind and rate.
+    slots: Names,
+    /// Slots of metrics with details, by kind.
+    detailed: Names,
+    /// By kind.
+    series: Names,
+    /// By the bits of the rate.
+    gaps: Vec<(u64, Arc<GapTable>)>,
 }
 
 /// The slot 0 of a shard is its header, so metrics are numbered from 1.
@@ -119,33 +112,47 @@ impl Index {
         index
     }
 
+    fn gaps(&self, rate: f64) -> Option<&Arc<GapTable>> {
+        let known = self.gaps.iter().find(|(bits, _)| *bits == rate.to_bits());
+        known.map(|(_, gaps)| gaps)
+    }
+
     /// Notes the next metric, and returns its slot.
     fn note(&mut self, metric: &Metric) -> u32 {
         let slot = self.metrics as u32 + FIRST;
         self.metrics += 1;
-        let identity = Identity::new(Arc::clone(&metric.key), &metric.details);
+        let identity = identity(&metric.key, &metric.details);
         if metric.details.are_none() {
-            self.slots
-                .entry((metric.kind, metric.rate.to_bits(), metric.hold))
-                .or_default()
-                .insert(Arc::clone(&metric.key), slot);
+            let group = of_rate(metric.kind, metric.rate, metric.hold);
+            self.slots.insert(group, Arc::clone(&identity), slot.into());
         } else {
-            self.detailed.insert((metric.kind, identity.clone()), slot);
+            self.detailed.insert(
+                of_kind(metric.kind, &metric.details),
+                Arc::clone(&identity),
+                slot.into(),
+            );
         }
-        self.series.insert((metric.kind, identity), metric.series);
-        if let Some(gaps) = &metric.gaps {
-            self.gaps.insert(metric.rate.to_bits(), Arc::clone(gaps));
+        self.series.insert(
+            of_kind(metric.kind, &metric.details),
+            identity,
+            metric.series.into(),
+        );
+        if let Some(gaps) = &metric.gaps
+            && self.gaps(metric.rate).is_none()
+        {
+            self.gaps.push((metric.rate.to_bits(), Arc::clone(gaps)));
         }
         slot
     }
 
     /// Adds a metric to the list.
     fn add(&mut self, kind: Kind, key: Arc<str>, rate: f64, hold: bool, details: Details) -> u32 {
-        let identity = Identity::new(Arc::clone(&key), &details);
-        let known = self.series.get(&(kind, identity));
-        let series = known.copied().unwrap_or(self.series.len() as u32);
+        let known = self
+            .series
+            .get(of_kind(kind, &details), &identity(&key, &details));
+        let series = known.unwrap_or_else(|| self.series.count(|_| true) as u64) as u32;
         let gaps = (rate < 1.0).then(|| {
-            let known = self.gaps.get(&rate.to_bits()).map(Arc::clone);
+            let known = self.gaps(rate).map(Arc::clone);
             known.unwrap_or_else(|| Arc::new(GapTable::new(rate)))
         });
         let metric = Metric {
@@ -163,18 +170,23 @@ impl Index {
     }
 }
 
-impl Identity {
-    fn new(key: Arc<str>, details: &Details) -> Self {
-        Identity {
-            key,
-            labels: details.labels.clone(),
-            unit: details.unit,
-            level: details
-                .level
-                .as_ref()
-                .map_or(0, |level| Arc::as_ptr(level) as usize),
-        }
+/// Metrics with details are apart: what identifies them may look like another's key.
+fn of_kind(kind: Kind, details: &Details) -> Group {
+    (kind as u64, u64::from(!details.are_none()))
+}
+
+fn of_rate(kind: Kind, rate: f64, hold: bool) -> Group {
+    (2 * kind as u64 + u64::from(hold), rate.to_bits())
+}
+
+/// What tells metrics of one kind and rate apart: mostly the key alone. Details are written out
+/// behind it, with quotes around texts, and a level as its address, which the metric keeps.
+fn identity(key: &Arc<str>, details: &Details) -> Arc<str> {
+    if details.are_none() {
+        return Arc::clone(key);
     }
+    let level = details.level.as_ref().map(Arc::as_ptr);
+    format!("{key:?} {:?} {:?} {level:?}", details.labels, details.unit).into()
 }
 
 fn index_of_all() -> &'static QuietMutex<Index> {
@@ -185,9 +197,8 @@ fn index_of_all() -> &'static QuietMutex<Index> {
 pub(crate) fn register(kind: Kind, key: Cow<'_, str>, rate: f64, hold: bool) -> u32 {
     let _quiet = quiet();
     let mut index = index_of_all().lock();
-    let of_rate = index.slots.get(&(kind, rate.to_bits(), hold));
-    if let Some(slot) = of_rate.and_then(|slots| slots.get(&*key)) {
-        return *slot;
+    if let Some(slot) = index.slots.get(of_rate(kind, rate, hold), &key) {
+        return slot as u32;
     }
     index.add(kind, key.into(), rate, hold, Details::default())
 }
@@ -201,12 +212,13 @@ pub(crate) fn register_detailed(kind: Kind, key: Cow<'_, str>, details: Details)
         return register(kind, key, 1.0, hold);
     }
     let _quiet = quiet();
-    let identity = (kind, Identity::new(key.into(), &details));
+    let key = Arc::from(key);
+    let identity = identity(&key, &details);
     let mut index = index_of_all().lock();
-    if let Some(slot) = index.detailed.get(&identity) {
-        return *slot;
+    if let Some(slot) = index.detailed.get(of_kind(kind, &details), &identity) {
+        return slot as u32;
     }
-    index.add(kind, identity.1.key, 1.0, hold, details)
+    index.add(kind, key, 1.0, hold, details)
 }
 
 /// Where names beyond the bound are counted together.

@@ -9,6 +9,7 @@ use std::ffi::c_int;
 #[cfg(unix)]
 use std::ffi::c_void;
 
+// SAFETY: as the C standard has it.
 unsafe extern "C" {
     pub(super) fn atexit(run: extern "C" fn()) -> c_int;
 }
@@ -18,6 +19,7 @@ unsafe extern "C" {
 pub(super) type Thread = usize;
 
 #[cfg(unix)]
+// SAFETY: as POSIX has them.
 unsafe extern "C" {
     pub(super) fn pthread_atfork(
         before: Option<extern "C" fn()>,
@@ -36,6 +38,7 @@ unsafe extern "C" {
 }
 
 #[cfg(target_os = "linux")]
+// SAFETY: as POSIX has them, the second as Linux has it.
 unsafe extern "C" {
     pub(super) fn pthread_self() -> Thread;
     pub(super) fn pthread_setname_np(thread: Thread, name: *const c_char) -> c_int;
@@ -43,6 +46,7 @@ unsafe extern "C" {
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+// SAFETY: as POSIX has it; both fields of a time are 64 bits wide here.
 unsafe extern "C" {
     pub(super) fn clock_gettime(clock: c_int, time: *mut Time) -> c_int;
 }

@@ -2,11 +2,12 @@
 //! and memory is taken only for bytes that arrived, never for a length that was claimed.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::value::Value;
 use super::{COUNTER, DELETE, LOG, MAX_DEPTH, METER, TIMER, coerce, text};
+use crate::names::{Group, Names};
 
 /// What a datagram says.
 ///
@@ -389,7 +390,9 @@ impl<'a> Reader<'a> {
         const COMPARED: usize = 16;
 
         let mut fields: Vec<(Cow<'a, str>, Value<'a>)> = Vec::new();
-        let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        const ALL: Group = (0, 0);
+
+        let mut places = Names::default();
         for _ in 0..len {
             // A name that is no text is the text that the server makes of it; one that is an
             // extension takes its value with it.
@@ -400,18 +403,19 @@ impl<'a> Reader<'a> {
             let place = if fields.len() < COMPARED {
                 fields.iter().position(|(known, _)| *known == name)
             } else {
-                if places.is_empty() {
-                    let known = fields.iter().enumerate();
-                    places.extend(known.map(|(place, (name, _))| (name.clone(), place)));
+                if places.count(|_| true) == 0 {
+                    for (place, (name, _)) in fields.iter().enumerate() {
+                        places.insert(ALL, Arc::from(&**name), place as u64);
+                    }
                 }
-                places.get(&name).copied()
+                places.get(ALL, &name).map(|place| place as usize)
             };
             if let Some(place) = place {
                 fields[place].1 = value;
                 continue;
             }
-            if !places.is_empty() {
-                places.insert(name.clone(), fields.len());
+            if fields.len() >= COMPARED {
+                places.insert(ALL, Arc::from(&*name), fields.len() as u64);
             }
             fields.push((name, value));
         }
