@@ -14,7 +14,9 @@
 //! slots yet. Programs that are started (`exec`, `posix_spawn`, `vfork`) are not touched: they
 //! have no memory of ours, or give it back.
 
+use std::any::Any;
 use std::ffi::CStr;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -80,76 +82,101 @@ impl ChildHook {
 /// A value that each process makes for itself.
 #[derive(Debug)]
 pub(crate) struct PerProcess<T> {
-    first: OnceBox<Own<T>>,
+    values: Values,
+    of: PhantomData<T>,
 }
+
+/// From the first process that made one. Without the value's type, so that all of this is
+/// compiled once and not for each.
+#[derive(Debug)]
+struct Values {
+    first: OnceBox<Own>,
+}
+
+type Value = Arc<dyn Any + Send + Sync>;
 
 /// The value of one process, and behind it that of a child.
 #[derive(Debug)]
-struct Own<T> {
+struct Own {
     generation: u32,
-    value: Arc<T>,
+    value: Value,
     /// Filled by whoever comes first, without a lock: a fork in the middle leaves it empty.
-    next: OnceBox<Own<T>>,
+    next: OnceBox<Own>,
 }
 
-impl<T> PerProcess<T> {
+impl<T: Any + Send + Sync> PerProcess<T> {
     pub(crate) const fn new() -> Self {
         PerProcess {
-            first: OnceBox::new(),
+            values: Values {
+                first: OnceBox::new(),
+            },
+            of: PhantomData,
         }
     }
 
     /// This process's value, unless it has none yet.
-    pub(crate) fn get(&self) -> Option<&Arc<T>> {
-        self.all()
-            .last()
-            .filter(|own| own.generation == generation())
-            .map(|own| &own.value)
+    pub(crate) fn get(&self) -> Option<&T> {
+        self.values.get()?.downcast_ref()
     }
 
     /// This process's value. Where there is none yet it is made, perhaps by two threads at
     /// once, of which one is heeded; `make` is given what was inherited, behind whose locks
     /// nothing is to be looked at.
-    pub(crate) fn get_or_init(&self, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
-        match self.get() {
-            Some(value) => value,
-            None => self.init(make),
+    pub(crate) fn get_or_init(&self, make: impl FnOnce(Option<&T>) -> T) -> &T {
+        if let Some(value) = self.get() {
+            return value;
         }
-    }
-
-    #[cold]
-    fn init(&self, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
-        NEXT_GENERATION.register();
-        let generation = generation();
-        // One that another thread has just made is not inherited.
-        let inherited = self
-            .all()
-            .take_while(|own| own.generation != generation)
-            .last();
-        let place = inherited.map_or(&self.first, |own| &own.next);
-        let own = place.get_or_init(|| {
-            Box::new(Own {
-                generation,
-                value: Arc::new(make(inherited.map(|own| &*own.value))),
-                next: OnceBox::new(),
-            })
+        let mut make = Some(make);
+        let value = self.values.init(&mut |inherited| {
+            let make = make.take().expect("values are made once");
+            Arc::new(make(inherited.and_then(<dyn Any>::downcast_ref)))
         });
-        &own.value
-    }
-
-    /// The values of this process's ancestors, from the first, and its own.
-    fn all(&self) -> impl Iterator<Item = &Own<T>> {
-        std::iter::successors(self.first.get(), |own| own.next.get())
+        value.downcast_ref().expect("all values are of one type")
     }
 }
 
-impl<T> Drop for PerProcess<T> {
+impl Values {
+    fn get(&self) -> Option<&dyn Any> {
+        let mut own = self.first.get()?;
+        while let Some(next) = own.next.get() {
+            own = next;
+        }
+        (own.generation == generation()).then_some(&*own.value)
+    }
+
+    #[cold]
+    fn init(&self, make: &mut dyn FnMut(Option<&dyn Any>) -> Value) -> &dyn Any {
+        NEXT_GENERATION.register();
+        let generation = generation();
+        let mut place = &self.first;
+        let mut inherited = None;
+        // One that another thread has just made is not inherited.
+        while let Some(own) = place.get()
+            && own.generation != generation
+        {
+            inherited = Some(own);
+            place = &own.next;
+        }
+        let own = place.get_or_init(|| {
+            Box::new(Own {
+                generation,
+                value: make(inherited.map(|own| &*own.value as &dyn Any)),
+                next: OnceBox::new(),
+            })
+        });
+        &*own.value
+    }
+}
+
+impl Drop for Values {
     fn drop(&mut self) {
-        for own in self.all() {
+        let mut place = &self.first;
+        while let Some(own) = place.get() {
             if own.generation != generation() {
                 // It may have been in the middle of a change.
                 std::mem::forget(Arc::clone(&own.value));
             }
+            place = &own.next;
         }
     }
 }
@@ -163,8 +190,8 @@ mod tests {
         // The other tests of this binary keep nothing for longer than a call.
         let value = PerProcess::new();
         let make = |inherited: Option<&u32>| inherited.map_or(1, |value| value + 1);
-        assert_eq!(**value.get_or_init(make), 1);
-        assert_eq!(**value.get_or_init(make), 1);
+        assert_eq!(*value.get_or_init(make), 1);
+        assert_eq!(*value.get_or_init(make), 1);
         assert!(value.get().is_some());
     }
 }

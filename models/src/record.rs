@@ -16,14 +16,14 @@ pub(crate) mod values;
 pub(crate) use values::Reading;
 
 pub(crate) mod quiet {
-    use std::sync::Arc;
+    use std::any::Any;
 
     use crate::fork::PerProcess;
 
-    pub(crate) fn made_quietly<T>(
+    pub(crate) fn made_quietly<T: Any + Send + Sync>(
         own: &PerProcess<T>,
         make: impl FnOnce(Option<&T>) -> T,
-    ) -> &Arc<T> {
+    ) -> &T {
         own.get_or_init(make)
     }
 }

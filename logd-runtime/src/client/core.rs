@@ -27,7 +27,7 @@ use crate::worker::{Discover, Worker};
 #[derive(Debug)]
 pub(crate) struct Core {
     plan: Plan,
-    worker: PerProcess<Worker>,
+    worker: PerProcess<Arc<Worker>>,
     /// Names made at run time, by kind, cleaned and registered once each.
     names: PerProcess<QuietMutex<Names>>,
     this: Weak<Core>,
@@ -129,7 +129,7 @@ impl Change {
 impl Plan {
     /// The worker of this process. A child begins empty: of what it inherits, only whether
     /// the client was closed is looked at.
-    fn worker(&self, inherited: Option<&Worker>) -> Worker {
+    fn worker(&self, inherited: Option<&Arc<Worker>>) -> Arc<Worker> {
         let _quiet = shard::quiet();
         if !OFF {
             histogram::refill_spares();
@@ -140,19 +140,20 @@ impl Plan {
         if inherited.is_some_and(|worker| worker.shared.mode() == Mode::Closed) {
             setup.mode = Mode::Closed;
         }
-        match self.way {
+        let discover = match self.way {
             Way::Discovers(discover) if installed.is_none() => {
                 setup.transport = Transport::Nowhere;
-                Worker::new(setup, Some(discover))
+                Some(discover)
             }
-            Way::Sends | Way::Discovers(_) => Worker::new(setup, None),
+            Way::Sends | Way::Discovers(_) => None,
             Way::Keeps => {
                 setup.transport = Transport::Nowhere;
                 // Nothing ever takes log records out, and a test wants to see them all.
                 setup.log_queue = (usize::MAX, usize::MAX);
-                Worker::new(setup, None)
+                None
             }
-        }
+        };
+        Arc::new(Worker::new(setup, discover))
     }
 }
 

@@ -2,8 +2,8 @@
 //! it records itself (through an instrumented allocator, say) stays off that path:
 //! it would wait for its own lock.
 
+use std::any::Any;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 
 use super::shard::{Quiet, quiet};
 use crate::fork::PerProcess;
@@ -52,7 +52,10 @@ impl<T> DerefMut for QuietGuard<'_, T> {
 
 /// This process's value, made where there is none yet without recording what that allocates:
 /// an instrumented allocator would find it missing again.
-pub(crate) fn made_quietly<T>(own: &PerProcess<T>, make: impl FnOnce(Option<&T>) -> T) -> &Arc<T> {
+pub(crate) fn made_quietly<T: Any + Send + Sync>(
+    own: &PerProcess<T>,
+    make: impl FnOnce(Option<&T>) -> T,
+) -> &T {
     if let Some(value) = own.get() {
         return value;
     }

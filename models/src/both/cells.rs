@@ -37,9 +37,9 @@ fn one_value() {
     let cell = Arc::new(PerProcess::new());
     let other = {
         let cell = Arc::clone(&cell);
-        thread::spawn(move || Arc::clone(cell.get_or_init(|_| "other")))
+        thread::spawn(move || Arc::clone(cell.get_or_init(|_| Arc::new("other"))))
     };
-    let own = Arc::clone(cell.get_or_init(|_| "own"));
+    let own = Arc::clone(cell.get_or_init(|_| Arc::new("own")));
     let others = other.join().expect("the other thread");
     assert!(Arc::ptr_eq(&own, &others));
     assert!(Arc::ptr_eq(&own, cell.get().expect("it was made")));
@@ -52,13 +52,17 @@ fn value_of_a_child() {
     let cell = Arc::new(PerProcess::new());
     let parents_thread = {
         let cell = Arc::clone(&cell);
-        thread::spawn(move || drop(Arc::clone(cell.get_or_init(|_| fork::generation()))))
+        thread::spawn(move || {
+            drop(Arc::clone(
+                cell.get_or_init(|_| Arc::new(fork::generation())),
+            ))
+        })
     };
     let inherited = cell.get().cloned();
     sync::stop_others();
     fork::next_generation();
     let child = fork::generation();
-    let own = Arc::clone(cell.get_or_init(|_| child));
+    let own = Arc::clone(cell.get_or_init(|_| Arc::new(child)));
     assert_eq!(*own, child, "a value of the parent");
     assert!(Arc::ptr_eq(&own, cell.get().expect("it was made")));
     if let Some(inherited) = inherited {
