@@ -125,15 +125,17 @@ impl Drops {
     }
 
     pub(crate) fn merge(&mut self, other: &Drops) {
-        for (count, more) in self.0.iter_mut().zip(other.0) {
+        for (count, more) in self.0.iter_mut().zip(&other.0) {
             *count += more;
         }
     }
 
     fn since(&self, earlier: &Drops) -> Drops {
-        Drops(std::array::from_fn(|reason| {
-            self.0[reason] - earlier.0[reason]
-        }))
+        let mut since = *self;
+        for (count, before) in since.0.iter_mut().zip(&earlier.0) {
+            *count -= before;
+        }
+        since
     }
 }
 
@@ -147,9 +149,11 @@ impl SharedDrops {
     }
 
     pub(crate) fn load(&self) -> Drops {
-        Drops(std::array::from_fn(|reason| {
-            self.0[reason].load(Ordering::Relaxed)
-        }))
+        let mut drops = Drops::default();
+        for (count, shared) in drops.0.iter_mut().zip(&self.0) {
+            *count = shared.load(Ordering::Relaxed);
+        }
+        drops
     }
 }
 

@@ -158,11 +158,21 @@ impl Spy {
     /// The keys that were used, sorted.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> =
-            self.collect(|pipeline| pipeline.keys().map(|(_, key)| key.to_owned()).collect());
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        // One of another kind is no other key.
+        let used = self.used(|_| Kind::Counter);
+        used.into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// What was used, each once, in order of what `as_kind` makes of its kind, and then its key.
+    fn used(&self, as_kind: fn(Kind) -> Kind) -> Vec<(Kind, String)> {
+        let mut used: Vec<(Kind, String)> = self.collect(|pipeline| {
+            let keys = pipeline.keys();
+            keys.map(|(kind, key)| (as_kind(kind), key.to_owned()))
+                .collect()
+        });
+        used.sort_unstable();
+        used.dedup();
+        used
     }
 
     fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&Series)) {

@@ -15,13 +15,17 @@ pub(super) fn read(
     config: &mut Config,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(), Error> {
-    let mut ours: Vec<(String, OsString)> = variables
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, value)| name.starts_with(START) && !value.is_empty())
-        .collect();
-    // The same error first, whatever the order.
-    ours.sort();
+    // In order, so that the same error comes first, whatever order they are given in.
+    let mut ours: Vec<(String, OsString)> = Vec::new();
+    for (name, value) in variables {
+        if let Ok(name) = name.into_string()
+            && name.starts_with(START)
+            && !value.is_empty()
+        {
+            let place = ours.partition_point(|(known, _)| *known <= name);
+            ours.insert(place, (name, value));
+        }
+    }
     let in_kubernetes = ours.iter().any(|(name, _)| name == "LOGD_SERVICE_HOST");
     for (name, value) in ours {
         let Some(setting) = setting(&name)? else {
@@ -46,13 +50,12 @@ pub(super) fn read(
 fn setting(variable: &str) -> Result<Option<Setting>, Error> {
     let word = variable[START.len()..].to_ascii_lowercase();
     let capitals = variable.bytes().all(|byte| !byte.is_ascii_lowercase());
-    let found = Setting::ALL
-        .into_iter()
-        .find(|setting| capitals && setting.name() == word);
-    if found.is_some() {
-        return Ok(found);
+    for setting in Setting::ALL {
+        if capitals && setting.name() == word {
+            return Ok(Some(*setting));
+        }
     }
-    match nearest(&word, Setting::ALL.map(Setting::name)) {
+    match nearest(&word, &Setting::names()) {
         Some((0 | 1, name)) => Err(Error::config(format!(
             "{variable} is no setting: write LOGD_{}, or another name if it is not for logd",
             name.to_ascii_uppercase()

@@ -96,7 +96,7 @@ impl Default for Config {
             format: Format::default(),
             tags: Vec::new(),
             address_family: AddressFamily::default(),
-            origins: std::array::from_fn(|_| Origin::default()),
+            origins: [const { Origin::Default }; Setting::ALL.len()],
         }
     }
 }
@@ -246,8 +246,8 @@ impl Config {
     /// ```
     pub fn origins(&self) -> impl Iterator<Item = (&'static str, String, &Origin)> {
         Setting::ALL
-            .into_iter()
-            .map(|setting| (setting.name(), setting.show(self), self.origin(setting)))
+            .iter()
+            .map(|setting| (setting.name(), setting.show(self), self.origin(*setting)))
     }
 
     fn origin(&self, setting: Setting) -> &Origin {
@@ -278,12 +278,13 @@ impl Config {
     /// Checks what the program has set, since a text was checked when it was read, and what
     /// settings mean to one another.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        Setting::ALL.into_iter().try_for_each(|setting| {
+        for setting in Setting::ALL {
             setting
                 .check(self)
                 .and_then(|()| setting.check_beside_others(self))
-                .map_err(|complaint| self.error(setting, &complaint))
-        })
+                .map_err(|complaint| self.error(*setting, &complaint))?;
+        }
+        Ok(())
     }
 
     fn error(&self, setting: Setting, complaint: &str) -> Error {

@@ -13,42 +13,36 @@ const ELSEWHERE: [(&str, &str); 5] = [
 
 /// What to say about a name in a file that no setting has.
 pub(super) fn unknown(name: &str) -> String {
-    let known = || Setting::ALL.map(Setting::name).into_iter();
+    let mut known = Setting::names();
     let word = name.to_ascii_lowercase();
     // The names of the environment's variables are not those of a file.
     let word = word.strip_prefix("logd_").unwrap_or(&word);
-    let elsewhere = ELSEWHERE.into_iter().find(|(name, _)| *name == word);
+    let everywhere = known.join(", ");
+    known.push("logfile");
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == word);
     let near = match elsewhere {
-        Some((_, ours)) => Some(ours),
-        None => nearest(word, known().chain(["logfile"])).map(|(_, name)| name),
+        Some((_, ours)) => Some(*ours),
+        None => nearest(word, &known).map(|(_, name)| name),
     };
     match near {
         Some(near) => format!("there is no setting `{name}`: did you mean `{near}`?"),
-        None => format!(
-            "there is no setting `{name}`: write one of {}",
-            known().collect::<Vec<_>>().join(", ")
-        ),
+        None => format!("there is no setting `{name}`: write one of {everywhere}"),
     }
 }
 
 /// The name that `word` is a slip of, with the distance, or one that begins alike. Capitals
 /// and hyphens are no distance.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    names: impl IntoIterator<Item = &'a str> + Clone,
-) -> Option<(usize, &'a str)> {
+pub(crate) fn nearest<'a>(word: &str, names: &[&'a str]) -> Option<(usize, &'a str)> {
     let word = word.to_ascii_lowercase().replace('-', "_");
-    let (distance, name) = names
-        .clone()
-        .into_iter()
-        .map(|name| (edits(&word, name), name))
-        .min()?;
+    let near = names.iter().map(|name| (edits(&word, name), *name)).min();
+    let (distance, name) = near?;
     if distance <= (name.len() / 3).max(1) {
         return Some((distance, name));
     }
-    let alike =
-        |name: &&str| word.starts_with(name) || word.len() >= 4 && name.starts_with(word.as_str());
-    let name = names.into_iter().find(alike)?;
+    let alike = |name: &&&str| {
+        word.starts_with(**name) || word.len() >= 4 && name.starts_with(word.as_str())
+    };
+    let name = names.iter().find(alike)?;
     Some((edits(&word, name), name))
 }
 

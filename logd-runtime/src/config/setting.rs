@@ -41,7 +41,7 @@ pub(crate) enum Setting {
 
 impl Setting {
     /// In the order of the enum, which numbers them.
-    pub(crate) const ALL: [Setting; 17] = [
+    pub(crate) const ALL: &[Setting] = &[
         Setting::Host,
         Setting::Port,
         Setting::Prefix,
@@ -84,6 +84,10 @@ impl Setting {
         }
     }
 
+    pub(super) fn names() -> Vec<&'static str> {
+        Setting::ALL.iter().map(|setting| setting.name()).collect()
+    }
+
     /// In errors about what the program sets.
     pub(super) fn words(self) -> &'static str {
         match self {
@@ -113,9 +117,8 @@ impl Setting {
     /// The setting of this name; pylogd's `logfile` is our `path`.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = if name == "logfile" { "path" } else { name };
-        Setting::ALL
-            .into_iter()
-            .find(|setting| setting.name() == name)
+        let known = Setting::ALL.iter().find(|setting| setting.name() == name);
+        known.copied()
     }
 
     /// Takes the value from a text; the error says what to write instead.

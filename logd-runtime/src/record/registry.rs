@@ -13,7 +13,7 @@ use crate::names::{Group, Names};
 use crate::rate::GapTable;
 
 /// What a metric measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Counter,
     Meter,

@@ -169,10 +169,10 @@ impl Spy {
         let others = [Kind::Counter, Kind::Meter, Kind::Timer];
         if !used(kind) {
             message.push_str("\n  it was never used");
-            let names = || recorded.iter().map(|(_, name, _)| name.as_str());
+            let names: Vec<&str> = recorded.iter().map(|(_, name, _)| &**name).collect();
             if let Some(other) = others.into_iter().find(|other| used(*other)) {
                 let _ = write!(message, ": there is a {} of that name", word(other));
-            } else if let Some((_, near)) = nearest(key, names().collect::<Vec<_>>()) {
+            } else if let Some((_, near)) = nearest(key, &names) {
                 let _ = write!(message, ": did you mean `{near}`?");
             }
         }
@@ -181,15 +181,8 @@ impl Spy {
 
     /// Everything that was recorded, by kind and key, in words.
     fn recorded(&self) -> Vec<(Kind, String, String)> {
-        let mut keys: Vec<(Kind, String)> = self.collect(|pipeline| {
-            let keys = pipeline.keys();
-            keys.map(|(kind, key)| (kind, key.to_owned())).collect()
-        });
-        keys.sort_by(|(kind, key), (other_kind, other)| {
-            (word(*kind), key).cmp(&(word(*other_kind), other))
-        });
-        keys.dedup();
-        keys.into_iter()
+        self.used(|kind| kind)
+            .into_iter()
             .map(|(kind, key)| {
                 let words = self.in_words(kind, &key);
                 (kind, key, words)

@@ -53,14 +53,20 @@ impl AddressFamily {
     /// The addresses that may be used, each once, the preferred ones first and otherwise in
     /// the order of the answer.
     pub(super) fn sort(self, answer: impl IntoIterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+        let ipv6_first = matches!(self, AddressFamily::PreferIpv6 | AddressFamily::Ipv6);
         let mut addresses: Vec<SocketAddr> = Vec::new();
+        let mut preferred = 0;
         for address in answer {
-            if self.allows(address.ip()) && !addresses.contains(&address) {
+            if !self.allows(address.ip()) || addresses.contains(&address) {
+                continue;
+            }
+            if address.is_ipv6() == ipv6_first {
+                addresses.insert(preferred, address);
+                preferred += 1;
+            } else {
                 addresses.push(address);
             }
         }
-        let ipv6_first = matches!(self, AddressFamily::PreferIpv6 | AddressFamily::Ipv6);
-        addresses.sort_by_key(|address| address.is_ipv6() != ipv6_first);
         addresses
     }
 }
@@ -82,7 +88,8 @@ impl FromStr for AddressFamily {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         AddressFamily::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|family| family.to_string().eq_ignore_ascii_case(text.trim()))
             .ok_or_else(|| {
                 Error::config(

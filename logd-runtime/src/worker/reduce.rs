@@ -3,7 +3,7 @@
 //! one weight, a power of two, because the daemon does not weigh by rate and sums
 //! `1 / rate` exactly for powers of two only.
 
-use super::strata::{Percentile, middles, strata, weighed};
+use super::strata::{Percentile, middles, sort, strata, weighed};
 use crate::record::slot::TimerGain;
 use crate::record::values::Sink;
 
@@ -134,7 +134,7 @@ impl Pending {
 
     /// Halves the entries: neighbours become their mean.
     fn thin(&mut self) {
-        self.values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        sort(&mut self.values);
         self.values = self
             .values
             .chunks(2)

@@ -170,9 +170,14 @@ struct Ranks<'a> {
     total: f64,
 }
 
+/// Puts values into their order, with how often each is there.
+pub(super) fn sort(values: &mut [(f64, u64)]) {
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+}
+
 impl<'a> Ranks<'a> {
     fn sort(values: &'a mut [(f64, u64)]) -> Self {
-        values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        sort(values);
         let (mut rank, mut sum) = (0.0, 0.0);
         let ends = values
             .iter()
