@@ -41,9 +41,9 @@ pub(crate) fn generation() -> u32 {
 
 /// Starts a thread; in a child process without std, which may be waiting there for a lock of
 /// its own that the child inherited. `false` when no thread can be had.
-pub(crate) fn start_thread(name: &'static CStr, run: impl FnOnce() + Send + 'static) -> bool {
+pub(crate) fn start_thread(name: &'static CStr, run: Box<dyn FnOnce() + Send>) -> bool {
     if generation() > 0 {
-        return sys::start_bare_thread(name, Box::new(run));
+        return sys::start_bare_thread(name, run);
     }
     thread::Builder::new()
         .name(name.to_string_lossy().into_owned())

@@ -154,10 +154,14 @@ pub(crate) fn clean(text: &str) -> Option<Cow<'_, str>> {
 /// The key of a path as `module_path!()` and an item's name give it: dots for
 /// `::`, no raw-identifier marks.
 pub(crate) fn derive(path: &str) -> String {
-    path.split("::")
-        .map(|part| part.trim().trim_start_matches("r#"))
-        .collect::<Vec<_>>()
-        .join(".")
+    let mut key = String::new();
+    for part in path.split("::") {
+        if !key.is_empty() {
+            key.push('.');
+        }
+        key.push_str(part.trim().trim_start_matches("r#"));
+    }
+    key
 }
 
 /// A handle's key as the source has it; text is made of it once, when it is registered.

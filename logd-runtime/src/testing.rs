@@ -1,4 +1,7 @@
 //! For tests: a client that keeps what it is given, and shows it.
+//!
+//! Everything here is marked `inline` for the sake of programs without a spy: only who calls it
+//! compiles it.
 
 mod assertions;
 #[cfg(any(feature = "log", feature = "tracing"))]
@@ -64,6 +67,7 @@ pub struct Spy {
 }
 
 impl Default for Spy {
+    #[inline]
     fn default() -> Self {
         Spy::new()
     }
@@ -72,6 +76,7 @@ impl Default for Spy {
 impl Spy {
     /// A client that has seen nothing yet.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
         Spy {
             client: Client::from_core(Core::keeping()),
@@ -80,12 +85,14 @@ impl Spy {
 
     /// The client, for code that takes one.
     #[must_use]
+    #[inline]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
     /// The spy's scope, to take into a thread or a task.
     #[must_use]
+    #[inline]
     pub fn scope(&self) -> Scope {
         self.client.scope()
     }
@@ -102,6 +109,7 @@ impl Spy {
 
     /// What a counter has counted so far.
     #[must_use]
+    #[inline]
     pub fn counter(&self, key: &str) -> SpiedCounter {
         let mut spied = SpiedCounter::default();
         self.look(Kind::Counter, key, |series| {
@@ -122,6 +130,7 @@ impl Spy {
 
     /// What a meter has read so far.
     #[must_use]
+    #[inline]
     pub fn meter(&self, key: &str) -> SpiedMeter {
         let mut spied = SpiedMeter::default();
         self.look(Kind::Meter, key, |series| {
@@ -138,6 +147,7 @@ impl Spy {
 
     /// What a timer has measured so far.
     #[must_use]
+    #[inline]
     pub fn timer(&self, key: &str) -> SpiedTimer {
         let mut spied = SpiedTimer::default();
         self.look(Kind::Timer, key, |series| {
@@ -157,6 +167,7 @@ impl Spy {
 
     /// The keys that were used, sorted.
     #[must_use]
+    #[inline]
     pub fn keys(&self) -> Vec<String> {
         // One of another kind is no other key.
         let used = self.used(|_| Kind::Counter);
@@ -164,6 +175,7 @@ impl Spy {
     }
 
     /// What was used, each once, in order of what `as_kind` makes of its kind, and then its key.
+    #[inline]
     fn used(&self, as_kind: fn(Kind) -> Kind) -> Vec<(Kind, String)> {
         let mut used: Vec<(Kind, String)> = self.collect(|pipeline| {
             let keys = pipeline.keys();
@@ -175,6 +187,7 @@ impl Spy {
         used
     }
 
+    #[inline]
     fn look(&self, kind: Kind, key: &str, mut see: impl FnMut(&Series)) {
         self.collect(|pipeline| {
             if let Some(series) = pipeline.find(kind, key) {
@@ -183,6 +196,7 @@ impl Spy {
         });
     }
 
+    #[inline]
     fn collect<R>(&self, see: impl FnOnce(&Pipeline) -> R) -> R {
         let mut pipeline = self.client.core().worker().pipeline();
         pipeline.collect();
@@ -193,6 +207,7 @@ impl Spy {
 /// Ends a client's window now, as its worker does once a flush interval: for
 /// measuring what windows do to the receiver's figures.
 #[doc(hidden)]
+#[inline]
 pub fn end_window(client: &Client) {
     client.core().worker().end_window();
 }
@@ -208,18 +223,21 @@ pub struct SpiedCounter {
 impl SpiedCounter {
     /// The sum of all integer changes.
     #[must_use]
+    #[inline]
     pub fn total(&self) -> i64 {
         self.total
     }
 
     /// The sum of all changes, fractions included.
     #[must_use]
+    #[inline]
     pub fn float_total(&self) -> f64 {
         self.float_total
     }
 
     /// How many changes there were.
     #[must_use]
+    #[inline]
     pub fn events(&self) -> u64 {
         self.events
     }
@@ -236,18 +254,21 @@ pub struct SpiedMeter {
 impl SpiedMeter {
     /// How many readings there were.
     #[must_use]
+    #[inline]
     pub fn readings(&self) -> u64 {
         self.readings
     }
 
     /// The last reading.
     #[must_use]
+    #[inline]
     pub fn last(&self) -> Option<f64> {
         self.last
     }
 
     /// The mean of all readings.
     #[must_use]
+    #[inline]
     pub fn mean(&self) -> Option<f64> {
         (self.readings > 0).then(|| self.sum / self.readings as f64)
     }
@@ -264,6 +285,7 @@ pub struct SpiedTimer {
 impl SpiedTimer {
     /// How many calls there were, clocked or not.
     #[must_use]
+    #[inline]
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -271,18 +293,21 @@ impl SpiedTimer {
     /// How many of the calls have a duration that was kept: all of them at rate 1,
     /// unless more than a few timers go past 64 calls each.
     #[must_use]
+    #[inline]
     pub fn clocked(&self) -> u64 {
         self.clocked
     }
 
     /// The shortest call, in seconds; a histogram's lowest value, in its own unit.
     #[must_use]
+    #[inline]
     pub fn lower(&self) -> Option<f64> {
         self.extremes.map(|(lowest, _)| lowest)
     }
 
     /// The longest call, in seconds; a histogram's highest value, in its own unit.
     #[must_use]
+    #[inline]
     pub fn upper(&self) -> Option<f64> {
         self.extremes.map(|(_, highest)| highest)
     }

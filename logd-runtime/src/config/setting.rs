@@ -3,7 +3,7 @@
 //! [`Config::discover`](super::Config::discover), one in the README and one in `tests/config.rs`,
 //! which names all.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZero;
 use std::str::FromStr;
@@ -378,8 +378,12 @@ fn check_tags(tags: &[(String, String)]) -> Result<(), String> {
 }
 
 fn show_tags(tags: &[(String, String)]) -> String {
-    let tags: Vec<_> = tags.iter().map(|(n, v)| format!("{n}:{v}")).collect();
-    tags.join(",")
+    let mut text = String::new();
+    for (name, value) in tags {
+        let end = if text.is_empty() { "" } else { "," };
+        let _ = write!(text, "{end}{name}:{value}");
+    }
+    text
 }
 
 fn check_path(path: &str) -> Result<(), String> {

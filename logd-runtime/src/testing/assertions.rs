@@ -37,6 +37,7 @@ impl Spy {
     /// spy.assert_counter("logins", 2);
     /// ```
     #[track_caller]
+    #[inline]
     pub fn assert_counter(&self, key: &str, total: impl Amount) {
         let expected = number(total.change());
         let found = self.counter(key).float_total();
@@ -62,6 +63,7 @@ impl Spy {
     /// spy.assert_meter("queue.depth", 7);
     /// ```
     #[track_caller]
+    #[inline]
     pub fn assert_meter(&self, key: &str, last: impl Reading) {
         let expected = number(last.change());
         let found = self.meter(key).last();
@@ -87,6 +89,7 @@ impl Spy {
     /// spy.assert_timer("checkout", 1);
     /// ```
     #[track_caller]
+    #[inline]
     pub fn assert_timer(&self, key: &str, calls: u64) {
         let found = self.timer(key).count();
         if found != calls {
@@ -146,12 +149,14 @@ impl Spy {
     /// logd_runtime::testing::Spy::new().assert_nothing();
     /// ```
     #[track_caller]
+    #[inline]
     pub fn assert_nothing(&self) {
         let recorded = self.recorded();
         assert!(recorded.is_empty(), "something was recorded:\n{self}");
     }
 
     #[track_caller]
+    #[inline]
     fn fail(
         &self,
         kind: Kind,
@@ -180,6 +185,7 @@ impl Spy {
     }
 
     /// Everything that was recorded, by kind and key, in words.
+    #[inline]
     fn recorded(&self) -> Vec<(Kind, String, String)> {
         self.used(|kind| kind)
             .into_iter()
@@ -190,6 +196,7 @@ impl Spy {
             .collect()
     }
 
+    #[inline]
     fn in_words(&self, kind: Kind, key: &str) -> String {
         match kind {
             Kind::Counter => self.counter(key).float_total().to_string(),
@@ -231,6 +238,7 @@ impl Spy {
 /// );
 /// ```
 impl fmt::Display for Spy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let recorded = self.recorded();
         if recorded.is_empty() {
@@ -249,6 +257,7 @@ impl fmt::Display for Spy {
     }
 }
 
+#[inline]
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Counter => "counter",
@@ -258,6 +267,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 /// The number that was asked for; none where it can not be recorded, and so never be found.
+#[inline]
 fn number(change: Option<Change>) -> Option<f64> {
     match change? {
         Change::Increment => Some(1.0),
@@ -272,6 +282,7 @@ fn number(change: Option<Change>) -> Option<f64> {
 struct Shown(Option<f64>);
 
 impl fmt::Display for Shown {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(number) => number.fmt(f),
@@ -283,6 +294,7 @@ impl fmt::Display for Shown {
 struct Calls(u64);
 
 impl fmt::Display for Calls {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             1 => f.write_str("1 call"),

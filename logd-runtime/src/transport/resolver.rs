@@ -30,10 +30,11 @@ impl LookUp {
         let answer = Arc::new(Mutex::new(None));
         let asked = Arc::clone(&answer);
         let host = host.to_owned();
-        let started = fork::start_thread(c"logd-resolver", move || {
+        let ask = Box::new(move || {
             let found = (&*host, port).to_socket_addrs().map(Iterator::collect);
             *asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
         });
+        let started = fork::start_thread(c"logd-resolver", ask);
         if !started {
             let error = io::Error::other("no thread to look the name up");
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Err(error));

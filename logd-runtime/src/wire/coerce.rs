@@ -7,6 +7,7 @@ use super::number::EcmaNumber;
 use super::value::Value;
 
 /// A key or path as text; a missing one is the text `undefined`.
+#[inline]
 pub(super) fn to_text<'a>(value: Option<Value<'a>>) -> Cow<'a, str> {
     match value {
         None => Cow::Borrowed("undefined"),
@@ -32,6 +33,7 @@ pub(super) fn to_text<'a>(value: Option<Value<'a>>) -> Cow<'a, str> {
 }
 
 /// The value as a number; NaN where it is none.
+#[inline]
 pub(super) fn to_number(value: Value<'_>) -> f64 {
     match value {
         Value::Nil | Value::Bool(false) => 0.0,
@@ -46,6 +48,7 @@ pub(super) fn to_number(value: Value<'_>) -> f64 {
 }
 
 /// Whether the server puts its default in the place of this value.
+#[inline]
 pub(super) fn is_falsy(value: &Value<'_>) -> bool {
     match value {
         Value::Nil | Value::Bool(false) | Value::Int(0) | Value::UInt(0) => true,
@@ -55,6 +58,7 @@ pub(super) fn is_falsy(value: &Value<'_>) -> bool {
     }
 }
 
+#[inline]
 fn parse(text: &str) -> f64 {
     let text = text.trim();
     if text.is_empty() {
@@ -76,6 +80,7 @@ fn parse(text: &str) -> f64 {
     text.parse().unwrap_or(f64::NAN)
 }
 
+#[inline]
 fn hexadecimal(digits: &str) -> f64 {
     if digits.is_empty() {
         return f64::NAN;

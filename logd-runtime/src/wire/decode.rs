@@ -1,5 +1,8 @@
 //! Reads one datagram from anybody: every input gives a message or a fault, never a panic,
 //! and memory is taken only for bytes that arrived, never for a length that was claimed.
+//!
+//! Everything here is marked `inline` for the sake of programs that only send: only who reads
+//! compiles it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -78,6 +81,7 @@ pub enum Fault {
 }
 
 impl fmt::Display for Fault {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Fault::NotAMap => "not a map",
@@ -109,6 +113,7 @@ impl std::error::Error for Fault {}
 /// assert_eq!(decode(b"\x83\xa2id\x02"), Err(Fault::Truncated));
 /// assert_eq!(decode(b"hits:7|c"), Err(Fault::NotAMap));
 /// ```
+#[inline]
 pub fn decode(datagram: &[u8]) -> Result<Message<'_>, Fault> {
     if datagram.is_empty() {
         return Ok(Message::Ignored);
@@ -181,6 +186,7 @@ pub fn decode(datagram: &[u8]) -> Result<Message<'_>, Fault> {
 }
 
 /// Ids are compared as numbers, so that any integer width and `2.0` will do, and nothing else.
+#[inline]
 fn message_id(raw: Option<&[u8]>) -> Result<Option<u16>, Fault> {
     let id = match read(raw)? {
         Some(value @ (Value::Int(_) | Value::UInt(_) | Value::Float(_))) => {
@@ -194,6 +200,7 @@ fn message_id(raw: Option<&[u8]>) -> Result<Option<u16>, Fault> {
 }
 
 /// A rate of 0 is no rate, also where it is spelled `"0"`.
+#[inline]
 fn effective_rate(raw: Option<&[u8]>) -> Result<f64, Fault> {
     let rate = match read(raw)? {
         Some(rate) if !coerce::is_falsy(&rate) => not_nan(coerce::to_number(rate), Fault::Rate)?,
@@ -202,11 +209,13 @@ fn effective_rate(raw: Option<&[u8]>) -> Result<f64, Fault> {
     Ok(if rate == 0.0 { 1.0 } else { rate })
 }
 
+#[inline]
 fn not_nan(n: f64, fault: Fault) -> Result<f64, Fault> {
     if n.is_nan() { Err(fault) } else { Ok(n) }
 }
 
 /// The value whose bytes these are; an extension is as if it were not there.
+#[inline]
 fn read(raw: Option<&[u8]>) -> Result<Option<Value<'_>>, Fault> {
     raw.map_or(Ok(None), |raw| Reader { rest: raw }.value(1))
 }
@@ -230,41 +239,49 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    #[inline]
     fn take(&mut self, len: usize) -> Result<&'a [u8], Fault> {
         let (taken, rest) = self.rest.split_at_checked(len).ok_or(Fault::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
+    #[inline]
     fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let (taken, rest) = self.rest.split_first_chunk().ok_or(Fault::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
 
+    #[inline]
     fn len8(&mut self) -> Result<usize, Fault> {
         Ok(usize::from(u8::from_be_bytes(self.bytes()?)))
     }
 
+    #[inline]
     fn len16(&mut self) -> Result<usize, Fault> {
         Ok(usize::from(u16::from_be_bytes(self.bytes()?)))
     }
 
     /// A length of 32 bits; one that the platform cannot count cannot have arrived either.
+    #[inline]
     fn len32(&mut self) -> Result<usize, Fault> {
         usize::try_from(u32::from_be_bytes(self.bytes()?)).map_err(|_| Fault::Truncated)
     }
 
+    #[inline]
     fn text(&mut self, len: usize) -> Result<Token<'a>, Fault> {
         self.take(len).map(Token::Text)
     }
 
     /// An extension: a type byte and `len` bytes.
+    #[inline]
     fn ext(&mut self, len: usize) -> Result<Token<'a>, Fault> {
         self.take(len.saturating_add(1))?;
         Ok(Token::Ext)
     }
 
+    #[inline]
     fn token(&mut self) -> Result<Token<'a>, Fault> {
         let [first] = self.bytes()?;
         Ok(match first {
@@ -320,6 +337,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Passes over one object inside `depth` containers.
+    #[inline]
     fn skip(&mut self, depth: usize) -> Result<(), Fault> {
         match self.token()? {
             Token::Array(_) | Token::Map(_) if depth >= MAX_DEPTH => return Err(Fault::TooDeep),
@@ -340,6 +358,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a field's name; `None` when it is no text.
+    #[inline]
     fn name(&mut self, depth: usize) -> Result<Option<&'a [u8]>, Fault> {
         let start = self.rest;
         if let Token::Text(name) = self.token()? {
@@ -351,6 +370,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The bytes of a whole object.
+    #[inline]
     fn raw_value(&mut self, depth: usize) -> Result<&'a [u8], Fault> {
         let start = self.rest;
         self.skip(depth)?;
@@ -358,6 +378,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One object; `None` for an extension.
+    #[inline]
     fn value(&mut self, depth: usize) -> Result<Option<Value<'a>>, Fault> {
         Ok(Some(match self.token()? {
             Token::Nil => Value::Nil,
@@ -380,6 +401,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields of a map, each name once: at its first place, with its last value.
+    #[inline]
     fn fields(
         &mut self,
         len: usize,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 /// The bytes as text. A surrogate pair written as two three-byte sequences is joined; every
 /// other byte that is not UTF-8 becomes U+FFFD.
+#[inline]
 pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     let mut rest = match std::str::from_utf8(bytes) {
         Ok(text) => return Cow::Borrowed(text),
@@ -32,6 +33,7 @@ pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+#[inline]
 fn surrogate_pair(bytes: &[u8]) -> Option<char> {
     let &[
         0xed,

@@ -81,6 +81,7 @@ impl<'a> Value<'a> {
     /// assert_eq!(kept.as_str(), Some("short-lived"));
     /// ```
     #[must_use]
+    #[inline]
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Value::Nil => Value::Nil,

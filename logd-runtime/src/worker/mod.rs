@@ -151,7 +151,7 @@ impl Worker {
             return;
         }
         let worker = Arc::clone(self);
-        control.running = fork::start_thread(c"logd-worker", move || worker.run());
+        control.running = fork::start_thread(c"logd-worker", Box::new(move || worker.run()));
     }
 
     /// Replaces the whole configuration; what is pending goes out with the new one.
