@@ -16,7 +16,9 @@
 
 use std::any::Any;
 use std::ffi::CStr;
+use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -93,7 +95,19 @@ struct Values {
     first: OnceBox<Own>,
 }
 
-type Value = Arc<dyn Any + Send + Sync>;
+type Value = Arc<dyn Shared>;
+
+/// What a handle may keep without being less than it is: sound to share between threads, and
+/// behind a panic.
+pub(crate) trait Shared: Any + Send + Sync + UnwindSafe + RefUnwindSafe {}
+
+impl<T: Any + Send + Sync + UnwindSafe + RefUnwindSafe> Shared for T {}
+
+impl fmt::Debug for dyn Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
 
 /// The value of one process, and behind it that of a child.
 #[derive(Debug)]
@@ -104,7 +118,7 @@ struct Own {
     next: OnceBox<Own>,
 }
 
-impl<T: Any + Send + Sync> PerProcess<T> {
+impl<T: Shared> PerProcess<T> {
     pub(crate) const fn new() -> Self {
         PerProcess {
             values: Values {

@@ -16,11 +16,10 @@ pub(crate) mod values;
 pub(crate) use values::Reading;
 
 pub(crate) mod quiet {
-    use std::any::Any;
+    
+    use crate::fork::{PerProcess, Shared};
 
-    use crate::fork::PerProcess;
-
-    pub(crate) fn made_quietly<T: Any + Send + Sync>(
+    pub(crate) fn made_quietly<T: Shared>(
         own: &PerProcess<T>,
         make: impl FnOnce(Option<&T>) -> T,
     ) -> &T {

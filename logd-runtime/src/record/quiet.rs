@@ -2,11 +2,10 @@
 //! it records itself (through an instrumented allocator, say) stays off that path:
 //! it would wait for its own lock.
 
-use std::any::Any;
 use std::ops::{Deref, DerefMut};
 
 use super::shard::{Quiet, quiet};
-use crate::fork::PerProcess;
+use crate::fork::{PerProcess, Shared};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex whose holder records nothing the slow way. It does not poison: what it
@@ -52,7 +51,7 @@ impl<T> DerefMut for QuietGuard<'_, T> {
 
 /// This process's value, made where there is none yet without recording what that allocates:
 /// an instrumented allocator would find it missing again.
-pub(crate) fn made_quietly<T: Any + Send + Sync>(
+pub(crate) fn made_quietly<T: Shared>(
     own: &PerProcess<T>,
     make: impl FnOnce(Option<&T>) -> T,
 ) -> &T {
