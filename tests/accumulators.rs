@@ -295,6 +295,43 @@ fn timers_by_name_belong_to_the_thread() {
 }
 
 #[test]
+fn each_of_many_names_has_its_own_timer_and_accumulator() {
+    let spies = [Spy::new(), Spy::new()];
+    let names: Vec<String> = (0..3000)
+        .map(|number| format!("acc.many.{number}"))
+        .collect();
+    for round in 1..=2 {
+        for (spy, name) in names
+            .iter()
+            .flat_map(|name| spies.each_ref().map(|spy| (spy, name)))
+        {
+            let client = spy.client();
+            client.start_timer(name);
+            client.start_accumulator(name);
+        }
+        for (number, name) in names.iter().enumerate() {
+            let [spy, other] = &spies;
+            spy.client().stop_timer(name);
+            // Stopped twice, and half of them in the other.
+            spy.client().stop_timer(name);
+            if number % 2 == 0 {
+                other.client().stop_timer(name);
+                spy.client().flush_accumulator(name);
+            }
+        }
+        spies[0].client().flush_accumulators();
+        for (number, name) in names.iter().enumerate().step_by(97) {
+            let others = if number % 2 == 0 { round } else { 0 };
+            // A timer and a sum each.
+            spies[0].assert_timer(name, 2 * round);
+            spies[1].assert_timer(name, others);
+        }
+    }
+    spies[1].client().flush_accumulators();
+    spies[1].assert_timer("acc.many.1", 1);
+}
+
+#[test]
 fn what_a_thread_leaves_open_by_name_is_recorded_with_its_own_client() {
     let spy = Spy::new();
     // Joined, not scoped: a scope does not wait for a thread's destructors.

@@ -183,12 +183,14 @@ pub fn delete_log(path: &str) -> Result<(), Error> {
 /// // … another function, the same thread …
 /// logd_runtime::stop_timer("import");
 /// ```
+#[inline]
 pub fn start_timer(name: &str) {
     here(|core| manual::start_timer(core, name));
 }
 
 /// Stops a timer that [`start_timer`] started on this thread, and records it. One
 /// that does not run is left alone.
+#[inline]
 pub fn stop_timer(name: &str) {
     here(|core| manual::stop_timer(core, name));
 }
@@ -208,22 +210,26 @@ pub fn stop_timer(name: &str) {
 /// stop_accumulator("timers.mysql");
 /// flush_accumulator("timers.mysql");
 /// ```
+#[inline]
 pub fn start_accumulator(name: &str) {
     here(|core| manual::start_accumulator(core, name));
 }
 
 /// Stops an accumulator that [`start_accumulator`] started on this thread. One
 /// that does not run is left alone.
+#[inline]
 pub fn stop_accumulator(name: &str) {
     here(|core| manual::stop_accumulator(core, name));
 }
 
 /// Records the sum of an accumulator of this thread; one that runs is stopped.
+#[inline]
 pub fn flush_accumulator(name: &str) {
     here(|core| manual::flush_accumulator(core, name));
 }
 
 /// Records the sums of all accumulators that this thread started by name.
+#[inline]
 pub fn flush_accumulators() {
     here(|core| manual::flush_accumulators(core));
 }

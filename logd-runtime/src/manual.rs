@@ -1,8 +1,10 @@
 //! Timers and accumulators that are started and stopped by name, per thread and
 //! client, as pylogd has them.
+//!
+//! What starts and stops them is marked `inline`: only programs that do so compile it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Weak};
 
 use crate::accumulator::{Accumulator, Section};
@@ -19,13 +21,25 @@ use crate::stats::DropReason;
 
 #[derive(Default)]
 struct Running {
-    /// When they were started, by client.
+    /// When they were started, by client; [`STOPPED`] keeps the name for the next time.
     timers: RefCell<Names>,
-    accumulators: RefCell<HashMap<Name, Manual>>,
+    accumulators: RefCell<Accumulators>,
 }
 
-/// A client's address and a name.
-type Name = (usize, Box<str>);
+/// No timer is started at this moment.
+const STOPPED: u64 = 0;
+
+/// So many names of timers stay at least, stopped ones among them.
+const KEPT: usize = 1024;
+
+#[derive(Default)]
+struct Accumulators {
+    /// By client.
+    places: Names,
+    all: Vec<Option<Manual>>,
+    /// Places that nobody has.
+    free: Vec<u64>,
+}
 
 /// An accumulator of a client, with its section while it runs.
 struct Manual {
@@ -35,6 +49,7 @@ struct Manual {
 }
 
 impl Drop for Manual {
+    #[inline]
     fn drop(&mut self) {
         self.section = None;
         // Recorded with its own client, also when the thread ends.
@@ -51,12 +66,50 @@ thread_local! {
     static RUNNING: Running = Running::default();
 }
 
-fn timers_of(core: &Core) -> Group {
+#[inline]
+fn own_by(core: &Core) -> Group {
     (core.number(), 0)
 }
 
-fn name_of(core: &Core, name: &str) -> Name {
-    (core.weak().as_ptr() as usize, name.into())
+impl Accumulators {
+    /// That of a name, where it has one.
+    #[inline]
+    fn get(&mut self, group: Group, name: &str) -> Option<&mut Manual> {
+        let place = self.places.get(group, name)?;
+        self.all.get_mut(place as usize)?.as_mut()
+    }
+
+    #[inline]
+    fn insert(&mut self, group: Group, name: &str, manual: Manual) {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.all.push(None);
+            self.all.len() as u64 - 1
+        });
+        self.all[place as usize] = Some(manual);
+        self.places.insert(group, name.into(), place);
+    }
+
+    #[inline]
+    fn remove(&mut self, group: Group, name: &str) -> Option<Manual> {
+        let place = self.places.remove(group, name)?;
+        self.free.push(place);
+        self.all[place as usize].take()
+    }
+
+    /// All of a client.
+    #[inline]
+    fn take(&mut self, core: &Core) -> Vec<Option<Manual>> {
+        let mut taken = Vec::new();
+        for (place, manual) in self.all.iter_mut().enumerate() {
+            let client = manual.as_ref().map(|manual| manual.client.as_ptr());
+            if client == Some(core.weak().as_ptr()) {
+                taken.push(manual.take());
+                self.free.push(place as u64);
+            }
+        }
+        self.places.retain(|group| group != own_by(core));
+        taken
+    }
 }
 
 /// Records an event of a name; cleaned, and dropped when nothing is left of it.
@@ -73,77 +126,99 @@ pub(crate) fn record_by_name(core: &Core, kind: Kind, name: &str, change: Change
     );
 }
 
+#[inline]
 pub(crate) fn start_timer(core: &Core, name: &str) {
     if OFF {
         return;
     }
     let now = clock::now();
-    with_timers(|timers| timers.insert(timers_of(core), name.into(), now));
+    let group = own_by(core);
+    with_timers(|timers| {
+        if let Some(started) = timers.get_mut(group, name) {
+            *started = now;
+            return;
+        }
+        let names = timers.count(|_| true);
+        if names >= KEPT && names.is_power_of_two() {
+            timers.forget(STOPPED);
+        }
+        timers.insert(group, name.into(), now);
+    });
 }
 
+#[inline]
 pub(crate) fn stop_timer(core: &Core, name: &str) {
     if OFF {
         return;
     }
     let now = clock::now();
-    let started = with_timers(|timers| timers.remove(timers_of(core), name)).flatten();
-    if let Some(started) = started {
+    let stop = |timers: &mut Names| {
+        let started = timers.get_mut(own_by(core), name)?;
+        Some(mem::replace(started, STOPPED)).filter(|started| *started != STOPPED)
+    };
+    if let Some(started) = with_timers(stop).flatten() {
         let reading = Reading::ticks(now.saturating_sub(started));
         record_by_name(core, Kind::Timer, name, Change::Time(reading));
     }
 }
 
+#[inline]
 pub(crate) fn start_accumulator(core: &Arc<Core>, name: &str) {
     if OFF {
         return;
     }
-    let key = name_of(core, name);
+    let group = own_by(core);
     with_accumulators(|accumulators| {
-        let manual = accumulators.entry(key).or_insert_with(|| Manual {
-            client: Arc::downgrade(core),
-            section: None,
-            accumulator: Some(Accumulator::new(name)),
-        });
-        if manual.section.is_none() {
-            manual.section = manual.accumulator.as_ref().map(Accumulator::start);
+        if let Some(manual) = accumulators.get(group, name) {
+            if manual.section.is_none() {
+                manual.section = manual.accumulator.as_ref().map(Accumulator::start);
+            }
+            return;
         }
+        let accumulator = Accumulator::new(name);
+        let manual = Manual {
+            client: Arc::downgrade(core),
+            section: Some(accumulator.start()),
+            accumulator: Some(accumulator),
+        };
+        accumulators.insert(group, name, manual);
     });
 }
 
+#[inline]
 pub(crate) fn stop_accumulator(core: &Core, name: &str) {
     if OFF {
         return;
     }
-    let key = name_of(core, name);
     with_accumulators(|accumulators| {
-        if let Some(manual) = accumulators.get_mut(&key) {
+        if let Some(manual) = accumulators.get(own_by(core), name) {
             manual.section = None;
         }
     });
 }
 
+#[inline]
 pub(crate) fn flush_accumulator(core: &Core, name: &str) {
     if OFF {
         return;
     }
-    let key = name_of(core, name);
     // Dropped outside of the borrow, and recorded by being dropped.
-    drop(with_accumulators(|accumulators| accumulators.remove(&key)));
+    drop(with_accumulators(|accumulators| {
+        accumulators.remove(own_by(core), name)
+    }));
 }
 
+#[inline]
 pub(crate) fn flush_accumulators(core: &Core) {
     if OFF {
         return;
     }
-    let client = core.weak().as_ptr() as usize;
-    drop(with_accumulators(|accumulators| {
-        let own = accumulators.extract_if(|(owner, _), _| *owner == client);
-        own.map(|(_, manual)| manual).collect::<Vec<_>>()
-    }));
+    drop(with_accumulators(|accumulators| accumulators.take(core)));
 }
 
 /// `None` where the thread is past its end, or an instrumented allocator comes in
 /// from the middle of another call.
+#[inline]
 fn with_timers<R>(act: impl FnOnce(&mut Names) -> R) -> Option<R> {
     RUNNING
         .try_with(|running| Some(act(&mut *running.timers.try_borrow_mut().ok()?)))
@@ -151,7 +226,8 @@ fn with_timers<R>(act: impl FnOnce(&mut Names) -> R) -> Option<R> {
         .flatten()
 }
 
-fn with_accumulators<R>(act: impl FnOnce(&mut HashMap<Name, Manual>) -> R) -> Option<R> {
+#[inline]
+fn with_accumulators<R>(act: impl FnOnce(&mut Accumulators) -> R) -> Option<R> {
     RUNNING
         .try_with(|running| Some(act(&mut *running.accumulators.try_borrow_mut().ok()?)))
         .ok()

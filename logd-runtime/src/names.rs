@@ -19,6 +19,11 @@ impl Names {
         numbers.get(name).copied()
     }
 
+    pub(crate) fn get_mut(&mut self, group: Group, name: &str) -> Option<&mut u64> {
+        let (_, numbers) = self.groups.iter_mut().find(|(known, _)| *known == group)?;
+        numbers.get_mut(name)
+    }
+
     /// Gives a name its number, in the place of one that it has.
     pub(crate) fn insert(&mut self, group: Group, name: Arc<str>, number: u64) {
         let place = self.groups.iter().position(|(known, _)| *known == group);
@@ -42,6 +47,14 @@ impl Names {
     /// Forgets the groups that are not to be kept.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(Group) -> bool) {
         self.groups.retain(|(group, _)| keep(*group));
+    }
+
+    /// Forgets all names of this number.
+    pub(crate) fn forget(&mut self, number: u64) {
+        for (_, numbers) in &mut self.groups {
+            numbers.retain(|_, known| *known != number);
+        }
+        self.groups.retain(|(_, numbers)| !numbers.is_empty());
     }
 
     /// How many names there are in the groups that count.
@@ -74,7 +87,12 @@ mod tests {
         assert_eq!(names.count(|group| group.0 == 2), 2);
         assert_eq!(names.remove((1, 0), "a"), Some(10));
         assert_eq!(names.remove((1, 0), "a"), None);
+        *names.get_mut((2, 0), "a").expect("it is there") = 22;
+        names.insert((2, 0), "c".into(), 23);
+        names.forget(22);
+        assert_eq!(names.count(|_| true), 1);
+        assert_eq!(names.get((2, 0), "c"), Some(23));
         names.retain(|group| group != (2, 0));
-        assert_eq!(names.get((2, 0), "b"), None);
+        assert_eq!(names.get((2, 0), "c"), None);
     }
 }

@@ -187,33 +187,39 @@ impl Client {
     }
 
     /// Starts a timer by name on this thread; see [`start_timer`](crate::start_timer).
+    #[inline]
     pub fn start_timer(&self, name: &str) {
         manual::start_timer(self.core(), name);
     }
 
     /// Stops a timer by name on this thread and records it; see [`stop_timer`](crate::stop_timer).
+    #[inline]
     pub fn stop_timer(&self, name: &str) {
         manual::stop_timer(self.core(), name);
     }
 
     /// Starts an accumulator by name on this thread; see
     /// [`start_accumulator`](crate::start_accumulator).
+    #[inline]
     pub fn start_accumulator(&self, name: &str) {
         manual::start_accumulator(self.core(), name);
     }
 
     /// Stops an accumulator by name on this thread.
+    #[inline]
     pub fn stop_accumulator(&self, name: &str) {
         manual::stop_accumulator(self.core(), name);
     }
 
     /// Records the sum of an accumulator of this thread; one that runs is stopped.
+    #[inline]
     pub fn flush_accumulator(&self, name: &str) {
         self.scope()
             .run(|| manual::flush_accumulator(self.core(), name));
     }
 
     /// Records the sums of all accumulators that this thread started by name.
+    #[inline]
     pub fn flush_accumulators(&self) {
         self.scope().run(|| manual::flush_accumulators(self.core()));
     }

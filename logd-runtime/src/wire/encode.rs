@@ -245,6 +245,7 @@ impl<'a> LogRecord<'a> {
 ///
 /// [`EncodeError::Path`] for a path that would harm the server, [`EncodeError::NotFinite`]
 /// for the time, [`EncodeError::TooLarge`]; the buffer is then unchanged.
+#[inline]
 pub fn log(out: &mut Vec<u8>, record: &LogRecord<'_>) -> Result<(), EncodeError> {
     check_path(record.path).map_err(EncodeError::Path)?;
     if !record.time.is_finite() {
