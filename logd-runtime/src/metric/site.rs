@@ -1,6 +1,8 @@
 //! What counters, meters and timers have in common: a name, a rate, and, after
 //! the first use, the number of a slot. The fast way is one look at that number.
 
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -63,14 +65,36 @@ enum Source {
     /// Written in the program; belongs to whichever client is current.
     Written(Name),
     /// Made at run time by one client, for it alone.
-    Made { key: Arc<str>, client: Client },
+    Made {
+        key: Arc<str>,
+        client: Arc<dyn Owner>,
+    },
     /// Registered by another recorder, for one client or for whichever is current. It does
     /// not keep the client from closing.
     #[cfg(feature = "metrics")]
     Registered {
         slot: u32,
-        client: Option<Arc<Core>>,
+        client: Option<Arc<dyn Owner>>,
     },
+}
+
+/// What a metric knows of the one client that it records with. A trait, because the compiler asks
+/// of each static anew whether threads may share it, and would look through all of a client.
+trait Owner: fmt::Debug + Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn core(&self) -> &Arc<Core>;
+}
+
+impl Owner for Client {
+    fn core(&self) -> &Arc<Core> {
+        Client::core(self)
+    }
+}
+
+#[cfg(feature = "metrics")]
+impl Owner for Arc<Core> {
+    fn core(&self) -> &Arc<Core> {
+        self
+    }
 }
 
 impl Source {
@@ -80,7 +104,7 @@ impl Source {
             Source::Written(_) => None,
             Source::Made { client, .. } => Some(client.core()),
             #[cfg(feature = "metrics")]
-            Source::Registered { client, .. } => client.as_ref(),
+            Source::Registered { client, .. } => client.as_deref().map(Owner::core),
         }
     }
 }
@@ -110,7 +134,10 @@ impl Site {
             rate: 1.0,
             sampling: Sampling::Every,
             hold: false,
-            source: Source::Made { key, client },
+            source: Source::Made {
+                key,
+                client: Arc::new(client),
+            },
         }
     }
 
@@ -131,7 +158,10 @@ impl Site {
             rate: 1.0,
             sampling: Sampling::Every,
             hold: false,
-            source: Source::Registered { slot, client },
+            source: Source::Registered {
+                slot,
+                client: client.map(|core| Arc::new(core) as Arc<dyn Owner>),
+            },
         }
     }
 
