@@ -109,13 +109,25 @@ impl Source {
     }
 }
 
+/// What a site that nobody has used begins with. Constants, because the compiler evaluates
+/// [`Site::written`] for each static anew, and a call takes it longer than a copy.
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "each site is to have a copy"
+)]
+impl Site {
+    const NO_PLACE: AtomicPlace = AtomicPlace::new(Place::NONE);
+    const NO_NUMBER: AtomicU32 = AtomicU32::new(UNREGISTERED);
+    const NO_CYCLES: AtomicBool = AtomicBool::new(false);
+}
+
 impl Site {
     pub(crate) const fn written(kind: Kind, name: Name, rate: f64) -> Self {
         Site {
-            direct: AtomicPlace::new(Place::NONE),
-            registered: AtomicU32::new(UNREGISTERED),
-            series: AtomicU32::new(UNREGISTERED),
-            cycles: AtomicBool::new(false),
+            direct: Self::NO_PLACE,
+            registered: Self::NO_NUMBER,
+            series: Self::NO_NUMBER,
+            cycles: Self::NO_CYCLES,
             kind,
             rate,
             sampling: Sampling::of(rate),
