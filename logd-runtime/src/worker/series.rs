@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::dialect::{Address, Dialect};
+use super::outgoing::Outgoing;
 use super::reduce::{Pending, Precision, Sample};
 use crate::record::registry::{Details, Kind, Metric, Unit};
 use crate::record::slot::{CounterGain, MeterGain};
+use crate::stats::{DropReason, Totals};
 use crate::wire::{EncodeError, Number};
 
 /// One series, as one key and kind make it.
@@ -52,6 +54,42 @@ pub(crate) struct Meter {
 pub(crate) struct Encoded {
     pub(crate) datagram: Vec<u8>,
     pub(crate) events: u64,
+}
+
+/// Where messages go as they are encoded.
+#[derive(Debug)]
+pub(crate) struct Out<'a> {
+    pub(crate) dialect: &'a Dialect,
+    pub(crate) outgoing: &'a mut Outgoing,
+    pub(crate) totals: &'a mut Totals,
+}
+
+impl Out<'_> {
+    /// Takes the message that `write` writes into the burst, or counts why there is none.
+    pub(crate) fn message(
+        &mut self,
+        events: u64,
+        write: impl FnOnce(&Dialect, &mut Vec<u8>) -> Result<(), EncodeError>,
+    ) {
+        let dialect = self.dialect;
+        let pushed = self
+            .outgoing
+            .push(events, dialect.shared_datagram(), |bytes| {
+                write(dialect, bytes)
+            });
+        let reason = match pushed {
+            Ok(()) => return,
+            Err(EncodeError::NotFinite) => DropReason::InvalidValue,
+            Err(EncodeError::TooLarge) => DropReason::TooLarge,
+            Err(EncodeError::Zero) => {
+                // The receiver has it already, and the daemon would count a change of 0 as 1.
+                self.totals.sent += events;
+                return;
+            }
+            Err(_) => DropReason::InvalidKey,
+        };
+        self.totals.drops.add(reason, events);
+    }
 }
 
 impl Series {
@@ -128,15 +166,8 @@ impl Series {
         }
     }
 
-    /// Encodes what the window holds and returns the events that need no message:
-    /// those of a counter whose changes cancel out.
-    pub(crate) fn take(
-        &mut self,
-        dialect: &Dialect,
-        precision: Precision,
-        rest: bool,
-        out: &mut impl FnMut(Result<Encoded, (EncodeError, u64)>),
-    ) -> u64 {
+    /// Encodes what the window holds.
+    pub(crate) fn take(&mut self, precision: Precision, rest: bool, out: &mut Out<'_>) {
         match &mut self.state {
             State::Counter(counter) => {
                 let Counter {
@@ -148,12 +179,9 @@ impl Series {
                     Ok(sum) if float_sum == 0.0 => Number::Int(sum),
                     _ => Number::Float(sum as f64 + float_sum),
                 };
-                if value == Number::Int(0) || value == Number::Float(0.0) {
-                    return events;
-                }
-                out(encode(events, |datagram| {
-                    dialect.counter(datagram, &self.address, value, None)
-                }));
+                out.message(events, |dialect, bytes| {
+                    dialect.counter(bytes, &self.address, value, None)
+                });
             }
             State::Meter(meter) => {
                 let value = if meter.readings > 0 {
@@ -164,15 +192,15 @@ impl Series {
                         None => meter.last,
                     }
                 } else {
-                    return 0;
+                    return;
                 };
                 let events = std::mem::take(&mut meter.readings);
                 meter.sum = 0.0;
                 meter.ever = true;
                 let value = whole(value);
-                out(encode(events, |datagram| {
-                    dialect.meter(datagram, &self.address, value, None)
-                }));
+                out.message(events, |dialect, bytes| {
+                    dialect.meter(bytes, &self.address, value, None)
+                });
             }
             State::Timer(timer) => {
                 let mut samples = Vec::with_capacity(precision.messages);
@@ -183,19 +211,13 @@ impl Series {
                 }
                 for sample in samples {
                     let Sample { seconds, weight } = sample;
-                    out(encode(weight, |datagram| {
-                        dialect.timer(
-                            datagram,
-                            &self.address,
-                            self.details.unit,
-                            seconds,
-                            sample.rate(),
-                        )
-                    }));
+                    let (to, unit) = (&self.address, self.details.unit);
+                    out.message(weight, |dialect, bytes| {
+                        dialect.timer(bytes, to, unit, seconds, sample.rate())
+                    });
                 }
             }
         }
-        0
     }
 }
 
@@ -223,17 +245,5 @@ fn whole(value: f64) -> Number {
         Number::Int(value as i64)
     } else {
         Number::Float(value)
-    }
-}
-
-/// Encodes one message; on failure the events that it stood for come back with the reason.
-pub(crate) fn encode(
-    events: u64,
-    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
-) -> Result<Encoded, (EncodeError, u64)> {
-    let mut datagram = Vec::with_capacity(96);
-    match write(&mut datagram) {
-        Ok(()) => Ok(Encoded { datagram, events }),
-        Err(error) => Err((error, events)),
     }
 }

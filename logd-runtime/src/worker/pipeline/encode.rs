@@ -1,17 +1,15 @@
 //! The second step: turns what is due, and what waits in queues, into messages.
 
 use super::collect::series_of;
-use super::{Pace, Pipeline, Settings};
+use super::{Pace, Pipeline};
 use crate::clock;
 use crate::record::Event;
 use crate::record::registry::{self, Kind};
-use crate::stats::{DropReason, Totals};
-use crate::wire::{EncodeError, Number};
-use crate::worker::dialect::Dialect;
-use crate::worker::outgoing::Outgoing;
+use crate::stats::DropReason;
+use crate::wire::Number;
 use crate::worker::reduce::Precision;
 use crate::worker::report::Lost;
-use crate::worker::series::{Encoded, encode};
+use crate::worker::series::Out;
 
 /// Most datagrams that are ready at once: as many short ones as leave in a burst.
 const BURST: usize = 128;
@@ -76,17 +74,12 @@ impl Pipeline {
                 continue;
             };
             series.queued = false;
-            let Self {
-                outgoing,
-                totals,
-                settings: Settings { dialect, .. },
-                ..
-            } = self;
-            let cancelled = series.take(dialect, precision, pace == Pace::Rest, &mut |encoded| {
-                enqueue(outgoing, totals, dialect, encoded);
-            });
-            // A sum of 0 is what the receiver has already.
-            self.totals.sent += cancelled;
+            let mut out = Out {
+                dialect: &self.settings.dialect,
+                outgoing: &mut self.outgoing,
+                totals: &mut self.totals,
+            };
+            series.take(precision, pace == Pace::Rest, &mut out);
         }
         self.outgoing.len() - before
     }
@@ -107,12 +100,16 @@ impl Pipeline {
         let counters = self
             .report
             .due(lost, self.totals.messages, pace == Pace::Rest);
-        let dialect = &self.settings.dialect;
+        let mut out = Out {
+            dialect: &self.settings.dialect,
+            outgoing: &mut self.outgoing,
+            totals: &mut self.totals,
+        };
         for (key, count) in &counters {
-            let to = dialect.address(key, None);
             let count = Number::Int(i64::try_from(*count).unwrap_or(i64::MAX));
-            let encoded = encode(0, |out| dialect.counter(out, &to, count, None));
-            enqueue(&mut self.outgoing, &mut self.totals, dialect, encoded);
+            out.message(0, |dialect, bytes| {
+                dialect.counter(bytes, &dialect.address(key, None), count, None)
+            });
         }
         counters.len()
     }
@@ -127,7 +124,7 @@ impl Pipeline {
             self.totals.events += message.events;
             self.fetched += 1;
             if has_logs {
-                self.outgoing.push(message, None);
+                self.outgoing.push_datagram(&message);
             } else {
                 self.totals
                     .drops
@@ -158,45 +155,26 @@ impl Pipeline {
         }
         let metric = &self.metrics[index];
         let series = series_of(&mut self.series, metric, &self.settings.dialect);
-        let dialect = &self.settings.dialect;
         let (to, unit) = (series.address(), series.unit());
         let rate = (metric.rate < 1.0).then_some(metric.rate);
-        let encoded = encode(1, |out| {
+        let mut out = Out {
+            dialect: &self.settings.dialect,
+            outgoing: &mut self.outgoing,
+            totals: &mut self.totals,
+        };
+        out.message(1, |dialect, bytes| {
             let value = match event {
                 Event::Integer(value) => Number::Int(value),
                 Event::Float(value) => Number::Float(value),
                 Event::Time(reading) => {
                     let seconds = reading.seconds(clock::seconds_per_tick());
-                    return dialect.timer(out, to, unit, seconds, rate);
+                    return dialect.timer(bytes, to, unit, seconds, rate);
                 }
             };
             match metric.kind {
-                Kind::Counter => dialect.counter(out, to, value, rate),
-                _ => dialect.meter(out, to, value, rate),
+                Kind::Counter => dialect.counter(bytes, to, value, rate),
+                _ => dialect.meter(bytes, to, value, rate),
             }
         });
-        if matches!(encoded, Err((EncodeError::Zero, _))) {
-            // Nothing to say: the daemon would count a change of 0 as 1.
-            self.totals.sent += 1;
-            return;
-        }
-        enqueue(&mut self.outgoing, &mut self.totals, dialect, encoded);
-    }
-}
-
-/// Takes an encoded message into the burst, or counts why there is none.
-fn enqueue(
-    outgoing: &mut Outgoing,
-    totals: &mut Totals,
-    dialect: &Dialect,
-    encoded: Result<Encoded, (EncodeError, u64)>,
-) {
-    match encoded {
-        Ok(message) => outgoing.push(message, dialect.shared_datagram()),
-        Err((EncodeError::NotFinite, events)) => {
-            totals.drops.add(DropReason::InvalidValue, events);
-        }
-        Err((EncodeError::TooLarge, events)) => totals.drops.add(DropReason::TooLarge, events),
-        Err((_, events)) => totals.drops.add(DropReason::InvalidKey, events),
     }
 }

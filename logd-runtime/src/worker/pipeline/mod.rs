@@ -58,8 +58,6 @@ pub(crate) struct Pipeline {
     outgoing: Outgoing,
     /// What the kernel took last, until a refusal is put down to it.
     last_taken: Option<Taken>,
-    /// Datagrams of one length behind each other.
-    segments: Vec<u8>,
     /// What was handed over just now.
     burst: Burst,
     /// Messages and single events taken out of queues.
@@ -81,7 +79,6 @@ impl Pipeline {
             held_meters: Vec::new(),
             outgoing: Outgoing::default(),
             last_taken: None,
-            segments: Vec::new(),
             burst: Burst::default(),
             fetched: 0,
             totals: Totals::default(),

@@ -16,12 +16,9 @@ pub(super) struct Taken {
 }
 
 impl Pipeline {
-    /// Hands at most a burst to the kernel, fewer when the last one was just now;
-    /// `false` when the transport is not ready.
+    /// Hands at most a burst to the kernel, fewer when the last one was just now, by a transport
+    /// that was ready; `false` when it is no longer.
     pub(crate) fn send_burst(&mut self) -> bool {
-        if !self.transport.make_ready() {
-            return false;
-        }
         self.burst.resume(Instant::now());
         let ready = self.send_messages();
         self.settle_refusals();
@@ -36,7 +33,7 @@ impl Pipeline {
 
     /// Whether the transport stays ready.
     fn send_messages(&mut self) -> bool {
-        while let Some(length) = self.outgoing.first().map(<[u8]>::len) {
+        while let Some(length) = self.outgoing.first_length() {
             let room = self.burst.room_for(length);
             if room == 0 {
                 break;
@@ -45,18 +42,13 @@ impl Pipeline {
                 true => self.outgoing.run_of_one_length(room),
                 false => 1,
             };
-            let sent = match (self.outgoing.first(), run) {
-                (None, _) => break,
-                (Some(datagram), 0 | 1) => self.transport.send(datagram),
-                (Some(datagram), _) => {
-                    let length = datagram.len() as u16;
-                    self.outgoing.copy_first(run, &mut self.segments);
-                    self.transport.send_segments(&self.segments, length)
-                }
+            let datagrams = self.outgoing.first(run);
+            let sent = match run {
+                1 => self.transport.send(datagrams),
+                _ => self.transport.send_segments(datagrams, length as u16),
             };
             match sent {
                 Sent::Taken => {
-                    let run = run.max(1);
                     let events = self.outgoing.leave(run);
                     self.totals.sent += events;
                     self.totals.messages += run as u64;
@@ -74,7 +66,7 @@ impl Pipeline {
                     self.totals.drops.add(DropReason::TooLarge, events);
                 }
                 Sent::Failed => {
-                    let events = self.outgoing.leave(run.max(1));
+                    let events = self.outgoing.leave(run);
                     self.totals.drops.add(DropReason::SendFailed, events);
                 }
             }
