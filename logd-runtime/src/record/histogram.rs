@@ -133,7 +133,7 @@ fn middle_of(index: usize) -> f64 {
     let Some(place) = index.checked_sub(1) else {
         return 0.0;
     };
-    let octave = ((place >> SUB_BITS) as f64).exp2();
+    let octave = (1_u64 << (place >> SUB_BITS)) as f64;
     let width = octave / f64::from(1_u32 << SUB_BITS);
     let low = octave + (place & ((1 << SUB_BITS) - 1)) as f64 * width;
     low + (width - 1.0).max(0.0) / 2.0

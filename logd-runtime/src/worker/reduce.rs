@@ -3,7 +3,7 @@
 //! one weight, a power of two, because the daemon does not weigh by rate and sums
 //! `1 / rate` exactly for powers of two only.
 
-use super::strata::{Percentile, middles, sort, strata, weighed};
+use super::strata::{Percentile, Ranks, sort, strata, weighed};
 use crate::record::slot::TimerGain;
 use crate::record::values::Sink;
 
@@ -237,7 +237,7 @@ impl Pending {
                 seconds: *seconds,
                 weight: 1,
             }));
-            self.remember();
+            self.memory = Ranks::sort(&mut self.values).middles();
             self.calls = 0;
             self.forget();
             self.keep_untold(&samples[before..]);
@@ -253,14 +253,15 @@ impl Pending {
 
     /// Sends the values as messages of these weights.
     fn send(&mut self, weights: &[u64], precision: Precision, samples: &mut Vec<Sample>) {
+        let ranks = Ranks::sort(&mut self.values);
         let split;
         let (seconds, weights) = if precision.tail == Tail::Weighed {
             split = with_ends_alone(weights);
-            let seconds = weighed(&mut self.values, self.extremes, &split);
+            let seconds = weighed(&ranks, self.extremes, &split);
             (seconds, &*split)
         } else {
             let seconds = strata(
-                &mut self.values,
+                &ranks,
                 self.extremes,
                 self.clocked,
                 weights.len(),
@@ -280,7 +281,7 @@ impl Pending {
                 }),
         );
         self.calls -= weights.iter().sum::<u64>();
-        self.remember();
+        self.memory = ranks.middles();
         self.values.clear();
         self.clocked = 0;
         if precision.tail == Tail::InMean {
@@ -303,11 +304,6 @@ impl Pending {
         if sent.iter().all(|sample| sample.seconds < highest) {
             self.extreme(highest);
         }
-    }
-
-    fn remember(&mut self) {
-        let count = self.values.len().min(10);
-        self.memory = middles(&mut self.values, count);
     }
 
     fn forget(&mut self) {

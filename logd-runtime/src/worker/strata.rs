@@ -9,6 +9,9 @@ const MEMORY: f64 = 10.0;
 /// Standard deviations within which a window's percentile says nothing new.
 const DOUBT: f64 = 2.0;
 
+/// How many values stand for a window's in the next one.
+const MIDDLES: usize = 10;
+
 /// The percentile as the last windows have it. The daemon reports the highest that any
 /// window of its interval sends, so one that scatters less is also one less too high.
 #[derive(Debug, Default)]
@@ -37,13 +40,10 @@ impl Percentile {
     }
 }
 
-/// `count` values that divide the sorted values evenly: the means of equal parts.
-pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
-    let ranks = Ranks::sort(values);
-    let (lowest, highest) = ranks.extremes();
-    // A mean is rounded, and may be beyond values that are all alike.
-    let parts = ranks.parts(0.0, ranks.total, count);
-    parts.map(|mean| mean.clamp(lowest, highest)).collect()
+/// Sorts values with what they stand for. None is below 0, so they are in the order of their
+/// bits, which are compared in less time.
+pub(crate) fn sort(values: &mut [(f64, u64)]) {
+    values.sort_unstable_by_key(|(seconds, _)| seconds.to_bits());
 }
 
 /// The values of `messages` messages of equal weight, in order.
@@ -57,7 +57,7 @@ pub(crate) fn middles(values: &mut [(f64, u64)], count: usize) -> Vec<f64> {
 /// values in its mean, those above the percentile are shifted likewise, and the highest
 /// is no more than leaves the mean of all of them true.
 pub(crate) fn strata(
-    values: &mut [(f64, u64)],
+    ranks: &Ranks<'_>,
     extremes: Option<(f64, f64)>,
     clocked: u64,
     messages: usize,
@@ -65,13 +65,12 @@ pub(crate) fn strata(
     percentile: &mut Percentile,
 ) -> Vec<f64> {
     let threshold = precision.threshold;
-    let ranks = Ranks::sort(values);
     let (lowest, highest) = extremes.unwrap_or_else(|| ranks.extremes());
     let high = cut_off(messages as f64, threshold) as usize;
     let low = messages - high;
     let border = (ranks.total - cut_off(ranks.total, threshold)).max(ranks.total.min(1.0));
     let percentile = percentile
-        .update(&ranks, border, clocked)
+        .update(ranks, border, clocked)
         .clamp(lowest, highest);
     let kept = ranks
         .parts(0.0, border, low)
@@ -107,11 +106,10 @@ pub(crate) fn strata(
 /// The values of messages with these weights, in order, for a receiver that weighs them: each is
 /// the mean of its share of the ranks, the first and the last are the true extremes.
 pub(crate) fn weighed(
-    values: &mut [(f64, u64)],
+    ranks: &Ranks<'_>,
     extremes: Option<(f64, f64)>,
     weights: &[u64],
 ) -> Vec<f64> {
-    let ranks = Ranks::sort(values);
     let (lowest, highest) = extremes.unwrap_or_else(|| ranks.extremes());
     let share = ranks.total / weights.iter().sum::<u64>() as f64;
     let mut begin = 0.0;
@@ -163,20 +161,15 @@ fn shift(values: &mut [f64], wanted: f64, lowest: f64, highest: f64) {
 }
 
 /// Sorted values addressed by rank, a rank being one value's share of the total.
-struct Ranks<'a> {
+pub(crate) struct Ranks<'a> {
     values: &'a [(f64, u64)],
     /// The rank at the end of each value, and the sum up to there.
     ends: Vec<(f64, f64)>,
     total: f64,
 }
 
-/// Puts values into their order, with how often each is there.
-pub(super) fn sort(values: &mut [(f64, u64)]) {
-    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-}
-
 impl<'a> Ranks<'a> {
-    fn sort(values: &'a mut [(f64, u64)]) -> Self {
+    pub(crate) fn sort(values: &'a mut [(f64, u64)]) -> Self {
         sort(values);
         let (mut rank, mut sum) = (0.0, 0.0);
         let ends = values
@@ -200,18 +193,40 @@ impl<'a> Ranks<'a> {
         (first, last)
     }
 
+    /// A few values that divide all of them evenly: the means of equal parts.
+    pub(crate) fn middles(&self) -> Vec<f64> {
+        let (lowest, highest) = self.extremes();
+        // A mean is rounded, and may be beyond values that are all alike.
+        let parts = self.parts(0.0, self.total, self.values.len().min(MIDDLES));
+        parts.map(|mean| mean.clamp(lowest, highest)).collect()
+    }
+
     /// The means of `count` equal parts of the ranks between two.
     fn parts(&self, from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> {
         let width = (to - from) / count as f64;
+        let mut begin = self.sum(from);
+        // Parts follow one another, so the next one ends not far behind this one.
+        let mut index = self.index(from);
         (0..count).map(move |part| {
-            self.mean(from + part as f64 * width, from + (part + 1) as f64 * width)
+            let (from, to) = (from + part as f64 * width, from + (part + 1) as f64 * width);
+            while self.ends.get(index).is_some_and(|(end, _)| *end < to) {
+                index += 1;
+            }
+            let end = self.sum_within(index, to);
+            let sum = end - std::mem::replace(&mut begin, end);
+            self.mean_of(sum, from, to)
         })
     }
 
     /// The mean over the ranks from `from` to `to`.
     fn mean(&self, from: f64, to: f64) -> f64 {
+        self.mean_of(self.sum(to) - self.sum(from), from, to)
+    }
+
+    /// The same where the sum is known.
+    fn mean_of(&self, sum: f64, from: f64, to: f64) -> f64 {
         if to > from {
-            (self.sum(to) - self.sum(from)) / (to - from)
+            sum / (to - from)
         } else {
             self.at(to)
         }
@@ -219,12 +234,21 @@ impl<'a> Ranks<'a> {
 
     /// The sum of all values up to a rank.
     fn sum(&self, rank: f64) -> f64 {
-        let index = self.ends.partition_point(|(end, _)| *end < rank);
+        self.sum_within(self.index(rank), rank)
+    }
+
+    /// The same where it is known which value the rank is in.
+    fn sum_within(&self, index: usize, rank: f64) -> f64 {
         let (begin, sum) = self.before(index);
         sum + self
             .values
             .get(index)
             .map_or(0.0, |(seconds, _)| seconds * (rank - begin))
+    }
+
+    /// Which value a rank is in.
+    fn index(&self, rank: f64) -> usize {
+        self.ends.partition_point(|(end, _)| *end < rank)
     }
 
     /// Rank and sum before a value.
@@ -237,7 +261,7 @@ impl<'a> Ranks<'a> {
     /// The value of the rank, counted from 1; inside a bucket, on the way to the next one.
     fn at(&self, rank: f64) -> f64 {
         let last = self.values.len().saturating_sub(1);
-        let index = self.ends.partition_point(|(end, _)| *end < rank).min(last);
+        let index = self.index(rank).min(last);
         let Some((seconds, count)) = self.values.get(index) else {
             return 0.0;
         };
