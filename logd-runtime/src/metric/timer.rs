@@ -200,49 +200,37 @@ impl Timer {
         })
     }
 
-    /// Begins a call of a timer that may have a rate. One that is not clocked is counted
-    /// here, where its slot is at hand, and there is nothing more to do for it.
+    /// Begins a call of a timer with a rate. One that is not clocked is counted here, where
+    /// its slot is at hand, and there is nothing more to do for it.
     #[inline]
     fn begin_counted(&self) -> Started {
-        if self.site.sampling() == Sampling::Part && !self.clocks_or_counts(Slot::is_clocked) {
-            Started::DISCARDED
-        } else {
-            self.read_clock()
-        }
+        self.count_or_begin(Slot::skip)
     }
 
     /// The same for an adaptive timer.
     #[inline]
     fn begin_while_room(&self) -> Started {
-        if self.clocks_or_counts(Slot::has_room) {
-            self.read_clock()
-        } else {
-            Started::DISCARDED
-        }
+        self.count_or_begin(Slot::count_if_full)
     }
 
     #[inline(always)]
-    fn clocks_or_counts(&self, decide: impl FnOnce(&Slot) -> Option<bool>) -> bool {
-        let clocks = shard::with_slot(self.site.direct(), |slot| {
-            let clocks = decide(slot);
-            if clocks == Some(false) {
-                slot.count_call();
-            }
-            clocks
-        });
-        clocks
-            .flatten()
-            .unwrap_or_else(|| self.clocks_or_counts_slowly())
+    fn count_or_begin(&self, count: impl FnOnce(&Slot) -> bool) -> Started {
+        match shard::with_slot(self.site.direct(), count) {
+            Some(true) => Started::DISCARDED,
+            Some(false) | None => self.begin_or_count(),
+        }
     }
 
+    /// Begins a call that is most likely clocked. Cold, so that the others go straight on.
     #[cold]
     #[inline(never)]
-    fn clocks_or_counts_slowly(&self) -> bool {
-        let clocks = self.site.clocks_slowly();
-        if !clocks {
-            self.site.record(Change::Called);
+    fn begin_or_count(&self) -> Started {
+        let started = self.begin();
+        if started == Started::UNCLOCKED {
+            self.end(started);
+            return Started::DISCARDED;
         }
-        clocks
+        started
     }
 
     /// Makes up for a clocked call that is not recorded: a timer with a rate clocks the

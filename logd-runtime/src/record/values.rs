@@ -137,6 +137,11 @@ impl Values {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn begin_gaps_at(&self, position: u64) {
+        self.position.store(position, Ordering::Relaxed);
+    }
+
     pub(crate) fn next_gap(&self) -> Option<u32> {
         let position = self.position.load(Ordering::Relaxed);
         self.position

@@ -8,34 +8,55 @@ use crate::record::shard;
 use crate::record::values::{RAW, Reading, Sink, Values, ValuesSeen};
 use crate::sync::atomic::Ordering;
 
-/// Calls without a value of their own. Those with one are the ring's head.
+/// Calls without a value of their own, but those of gaps. Those with one are the ring's head.
 const CALLS: usize = 0;
-const GAP: usize = 1;
+/// Calls of gaps, counted where they begin.
+const SKIPPED: usize = 1;
 const HEAD: usize = 2;
 const LIMIT: usize = 3;
+/// What [`SKIPPED`] will be at the end of the gap, when a call is clocked.
+const GAP_END: usize = 4;
 
 impl Slot {
-    /// Whether this call is one that is clocked; `None` before [`sample`](Self::sample).
+    /// Counts a call that is in a gap. One that is not, and any before
+    /// [`sample`](Self::sample), is left to [`is_clocked`](Self::is_clocked).
     #[inline]
-    pub(crate) fn is_clocked(&self) -> Option<bool> {
-        let gap = self.get(GAP);
-        if gap == 0 {
-            return self.begin_gap();
+    pub(crate) fn skip(&self) -> bool {
+        let skipped = self.get(SKIPPED);
+        let in_gap = skipped < self.get(GAP_END);
+        if in_gap {
+            self.set(SKIPPED, skipped + 1);
         }
-        self.set(GAP, gap - 1);
-        Some(false)
+        in_gap
     }
 
-    #[inline(never)]
-    fn begin_gap(&self) -> Option<bool> {
+    /// Whether this call is one that is clocked; `None` before [`sample`](Self::sample). One
+    /// that is not is counted where it ends.
+    pub(crate) fn is_clocked(&self) -> Option<bool> {
+        let end = self.get(GAP_END);
+        if self.get(SKIPPED) < end {
+            self.set(GAP_END, end - 1);
+            return Some(false);
+        }
         let gap = self.values.get()?.next_gap()?;
-        self.set(GAP, gap.into());
+        self.set(GAP_END, end + u64::from(gap));
         Some(true)
     }
 
     /// Ends the gap: the next call is clocked.
     pub(crate) fn clock_next(&self) {
-        self.set(GAP, 0);
+        self.set(GAP_END, self.get(SKIPPED));
+    }
+
+    /// Counts a call that there is no room for as a raw value. One that there is room for, and
+    /// any before there are values, is left to [`has_room`](Self::has_room).
+    #[inline]
+    pub(crate) fn count_if_full(&self) -> bool {
+        let is_full = self.has_room() == Some(false);
+        if is_full {
+            self.count_call();
+        }
+        is_full
     }
 
     /// Whether there is room for one more raw value; `None` before there are any.
@@ -142,7 +163,7 @@ impl Slot {
         seconds_per_tick: f64,
         sink: &mut impl Sink,
     ) -> TimerGain {
-        let without_value = self.get(CALLS);
+        let without_value = self.get(CALLS) + self.get(SKIPPED);
         let with_value = match self.values.get() {
             Some(values) => {
                 values.drain(&self.cells[HEAD], &mut seen.values, seconds_per_tick, sink)
@@ -286,6 +307,39 @@ mod tests {
             assert_eq!(reading, Some(amount as f64 / 1e9));
         }
         assert!(Reading::nanoseconds(1 << 62).is_none());
+    }
+
+    #[test]
+    fn a_gap_is_as_long_where_calls_are_counted_at_their_begin_and_at_their_end() {
+        let gaps = Arc::new(GapTable::new(0.1));
+        let clocked_of = |skips: fn(u64) -> bool| {
+            let slot = Slot::default();
+            slot.sample(&gaps);
+            // Both begin at the same place in the gaps.
+            slot.values.get().expect("made just now").begin_gaps_at(7);
+            let (mut clocked, mut ends) = (Vec::new(), 0);
+            for call in 0..1000 {
+                if skips(call) && slot.skip() {
+                    continue;
+                }
+                match slot.is_clocked() {
+                    Some(true) => clocked.push(call),
+                    // Some of them end elsewhere, or much later.
+                    Some(false) if call % 3 == 0 => ends += 1,
+                    Some(false) => slot.count_call(),
+                    None => panic!("it has gaps"),
+                }
+            }
+            let mut seen = TimerSeen::default();
+            let gain = slot.drain_timer(&mut seen, 1e-9, &mut Collected::default());
+            assert_eq!(gain.without_value + ends + clocked.len() as u64, 1000);
+            clocked
+        };
+        let at_begin = clocked_of(|_| true);
+        assert_eq!(at_begin, clocked_of(|_| false));
+        assert_eq!(at_begin, clocked_of(|call| call % 2 == 0));
+        assert!((40..250).contains(&at_begin.len()), "{at_begin:?}");
+        assert_eq!(at_begin[0], 0);
     }
 
     /// A timer that no other test can take the spare histograms from.
