@@ -20,6 +20,7 @@ pub(crate) const ALL: &[(&str, Model)] = &[
     ("timer counts no call before its value", timer_value_first),
     ("timer past its raw values tells each once", timer_past),
     ("timer without a histogram loses no call", timer_homeless),
+    ("timer that is full finds what a drain made room for", timer_full),
     ("extremes of the run survive every window", extremes),
     ("events come out once and in order", events),
 ];
@@ -191,6 +192,39 @@ fn timer_homeless() {
     let (told, calls) = timer(&[7, 2, 3], 1);
     assert_eq!(calls, 3);
     assert_eq!((told.lowest, told.highest), (Some(2), Some(7)));
+}
+
+/// It looks for room once a drain: then it must not overlook what that drain has taken.
+fn timer_full() {
+    with_spares(true);
+    let (header, slot) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
+    let recorder = {
+        let (header, slot) = (Arc::clone(&header), Arc::clone(&slot));
+        thread::spawn(move || {
+            slot.time(ticks(1));
+            slot.time(ticks(2));
+            if !slot.count_if_full(&header) {
+                match slot.has_room(&header) {
+                    Some(false) => slot.count_call(),
+                    Some(true) | None => slot.time(ticks(3)),
+                }
+            }
+        })
+    };
+    let (mut seen, mut told) = (TimerSeen::default(), Told::default());
+    let mut calls = slot.drain_timer(&mut seen, 1.0, &mut told).calls();
+    header.count_drain();
+    recorder.join().expect("the recorder");
+    let mut expected = 3;
+    if slot.count_if_full(&header) {
+        expected += 1;
+        assert_eq!(slot.look_for_room(&header), Some(false), "it has room");
+    }
+    calls += slot.drain_timer(&mut seen, 1.0, &mut told).calls();
+    header.count_drain();
+    assert_eq!(calls, expected);
+    assert!(!slot.count_if_full(&header), "it would never look again");
+    assert_eq!(slot.has_room(&header), Some(true));
 }
 
 /// Two windows turn while values come that no raw place is left for.

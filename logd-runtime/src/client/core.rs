@@ -269,12 +269,12 @@ impl Core {
     }
 
     /// Whether a timed call of a timer that clocks some is to be, decided the slow way: reduced,
-    /// by its slot.
+    /// by the header and its slot.
     pub(crate) fn clocks(
         &self,
         slot: u32,
         metric: &Metric,
-        decide: impl FnOnce(&Slot) -> Option<bool>,
+        decide: impl FnOnce(&Slot, &Slot) -> Option<bool>,
     ) -> bool {
         let shared = &self.worker().shared;
         match shared.mode() {
@@ -286,7 +286,7 @@ impl Core {
                 if let Some(gaps) = &metric.gaps {
                     slot.sample(gaps);
                 }
-                decide(slot).unwrap_or(true)
+                decide(shard.header(), slot).unwrap_or(true)
             }),
             Mode::EachEvent => self.keeps(metric.rate),
         }

@@ -340,9 +340,9 @@ impl Site {
             // Its end comes up in the same place, and is counted there.
             return false;
         }
-        let decide = match self.sampling {
-            Sampling::WhileRoom => Slot::has_room,
-            Sampling::Every | Sampling::Part => Slot::is_clocked,
+        let decide = |header: &Slot, slot: &Slot| match self.sampling {
+            Sampling::WhileRoom => slot.has_room(header),
+            Sampling::Every | Sampling::Part => slot.is_clocked(),
         };
         self.slowly(|core, slot| core.clocks(slot, &registry::metric(slot), decide))
             .unwrap_or(false)

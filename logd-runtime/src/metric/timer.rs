@@ -181,8 +181,8 @@ impl Timer {
         }
         let clocked = match self.site.sampling() {
             Sampling::Every => true,
-            Sampling::Part => self.clocks(Slot::is_clocked),
-            Sampling::WhileRoom => self.clocks(Slot::has_room),
+            Sampling::Part => self.clocks(|_, slot| slot.is_clocked()),
+            Sampling::WhileRoom => self.clocks(|header, slot| slot.has_room(header)),
         };
         if clocked {
             self.read_clock()
@@ -204,18 +204,18 @@ impl Timer {
     /// its slot is at hand, and there is nothing more to do for it.
     #[inline]
     fn begin_counted(&self) -> Started {
-        self.count_or_begin(Slot::skip)
+        self.count_or_begin(|_, slot| slot.skip())
     }
 
     /// The same for an adaptive timer.
     #[inline]
     fn begin_while_room(&self) -> Started {
-        self.count_or_begin(Slot::count_if_full)
+        self.count_or_begin(|header, slot| slot.count_if_full(header))
     }
 
     #[inline(always)]
-    fn count_or_begin(&self, count: impl FnOnce(&Slot) -> bool) -> Started {
-        match shard::with_slot(self.site.direct(), count) {
+    fn count_or_begin(&self, count: impl FnOnce(&Slot, &Slot) -> bool) -> Started {
+        match shard::with_slots(self.site.direct(), count) {
             Some(true) => Started::DISCARDED,
             Some(false) | None => self.begin_or_count(),
         }
@@ -293,8 +293,8 @@ impl Timer {
 
     /// Whether this call is one of those that are clocked.
     #[inline]
-    fn clocks(&self, decide: impl FnOnce(&Slot) -> Option<bool>) -> bool {
-        shard::with_slot(self.site.direct(), decide)
+    fn clocks(&self, decide: impl FnOnce(&Slot, &Slot) -> Option<bool>) -> bool {
+        shard::with_slots(self.site.direct(), decide)
             .flatten()
             .unwrap_or_else(|| self.site.clocks_slowly())
     }

@@ -82,7 +82,7 @@ pub(crate) fn with_slot<R>(place: Place, use_slot: impl FnOnce(&Slot) -> R) -> O
 
 /// The same with the header too.
 #[inline(always)]
-fn with_slots<R>(place: Place, use_slots: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
+pub(crate) fn with_slots<R>(place: Place, use_slots: impl FnOnce(&Slot, &Slot) -> R) -> Option<R> {
     // Only the pointer comes out of the closure: more in there is not always inlined.
     let slots = CURRENT.with(|current| current.slots.get());
     // SAFETY: `slots` is `NOWHERE`, or the first slot of an array of the shard whose

@@ -15,7 +15,7 @@ use std::sync::{Arc, Weak};
 
 pub(crate) use self::current::{
     Entered, Quiet, current, is_busy, mute, quiet, replace_current, slow_path, this_thread,
-    with_slot, with_slot_of,
+    with_slot, with_slot_of, with_slots,
 };
 use self::current::{LEAVE_SLOTS, refresh_current};
 pub(crate) use self::once::SetOnce;
@@ -107,6 +107,11 @@ impl Shard {
     /// carried over into any later array.
     pub(crate) fn slots(&self) -> &[Slot] {
         &self.newest().slots
+    }
+
+    /// The header alone.
+    pub(crate) fn header(&self) -> &Slot {
+        self.newest().header()
     }
 
     /// The slot of a metric, made when there is none yet. For the shard's own thread.

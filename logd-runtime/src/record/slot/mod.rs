@@ -1,6 +1,7 @@
 //! One 64-byte slot: what one thread has recorded of one metric. Its thread
 //! writes with plain loads and stores; the worker reads, and takes differences of
-//! counts that only grow, so no event is told twice and none is lost between two drains.
+//! counts that only grow, so no event is told twice and none is lost between two drains. All
+//! that the worker writes is how many drains there were, in the header of the slots.
 
 mod counter;
 mod exact;
@@ -25,6 +26,7 @@ pub(crate) struct Slot {
 
 const LENGTH: usize = 0;
 const OWNER: usize = 1;
+const DRAINS: usize = 2;
 
 impl Slot {
     // loom makes its atomics at run time only; its models need no constant one.
@@ -78,7 +80,7 @@ impl Slot {
     }
 }
 
-/// Header: how many bytes of slots may be used, and whose they are.
+/// Header: how many bytes of slots may be used, whose they are, and how often they were drained.
 impl Slot {
     #[inline]
     pub(crate) fn length(&self) -> u64 {
@@ -96,6 +98,17 @@ impl Slot {
 
     pub(crate) fn set_owner(&self, owner: u64) {
         self.set(OWNER, owner);
+    }
+
+    #[inline]
+    fn drains(&self) -> u64 {
+        self.get(DRAINS)
+    }
+
+    /// Tells the thread that its slots were drained. For the one worker only.
+    pub(crate) fn count_drain(&self) {
+        // ORDERING: who sees the number finds the room that the drain has made.
+        self.cells[DRAINS].store(self.drains() + 1, Ordering::Release);
     }
 }
 

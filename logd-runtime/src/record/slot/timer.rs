@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Slot;
+use super::{DRAINS, Slot};
 use crate::rate::GapTable;
 use crate::record::shard;
 use crate::record::values::{RAW, Reading, Sink, Values, ValuesSeen};
@@ -16,6 +16,8 @@ const HEAD: usize = 2;
 const LIMIT: usize = 3;
 /// What [`SKIPPED`] will be at the end of the gap, when a call is clocked.
 const GAP_END: usize = 4;
+/// How often the slots will have been drained when an adaptive timer looks for room again.
+const FULL_UNTIL: usize = 5;
 
 impl Slot {
     /// Counts a call that is in a gap. One that is not, and any before
@@ -48,21 +50,42 @@ impl Slot {
         self.set(GAP_END, self.get(SKIPPED));
     }
 
-    /// Counts a call that there is no room for as a raw value. One that there is room for, and
-    /// any before there are values, is left to [`has_room`](Self::has_room).
+    /// Counts a call since whose last look for room nothing was drained, by what the `header`
+    /// says. Any other is left to [`has_room`](Self::has_room).
     #[inline]
-    pub(crate) fn count_if_full(&self) -> bool {
-        let is_full = self.has_room() == Some(false);
+    pub(crate) fn count_if_full(&self, header: &Slot) -> bool {
+        let is_full = self.is_full(header);
         if is_full {
             self.count_call();
         }
         is_full
     }
 
+    #[inline]
+    fn is_full(&self, header: &Slot) -> bool {
+        header.drains() < self.get(FULL_UNTIL)
+    }
+
     /// Whether there is room for one more raw value; `None` before there are any.
     #[inline]
-    pub(crate) fn has_room(&self) -> Option<bool> {
-        Some(self.get(HEAD) < self.values.get()?.limit())
+    pub(crate) fn has_room(&self, header: &Slot) -> Option<bool> {
+        if self.is_full(header) {
+            Some(false)
+        } else {
+            self.look_for_room(header)
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn look_for_room(&self, header: &Slot) -> Option<bool> {
+        // ORDERING: looked at before the limit, so that a drain after it is one more, and
+        // acquired, so that one before it has made its room.
+        let drains = header.cells[DRAINS].load(Ordering::Acquire);
+        let has_room = self.get(HEAD) < self.values.get()?.limit();
+        if !has_room {
+            self.set(FULL_UNTIL, drains + 1);
+        }
+        Some(has_room)
     }
 
     /// Lets [`is_clocked`](Self::is_clocked) keep calls by this table's gaps; the first is kept.
@@ -307,6 +330,27 @@ mod tests {
             assert_eq!(reading, Some(amount as f64 / 1e9));
         }
         assert!(Reading::nanoseconds(1 << 62).is_none());
+    }
+
+    #[test]
+    fn a_timer_that_is_full_looks_for_room_after_a_drain_and_not_before() {
+        let (header, slot) = (Slot::default(), Slot::default());
+        assert_eq!(slot.has_room(&header), None);
+        let (mut seen, mut told) = (TimerSeen::default(), Collected::default());
+        for window in 1..4 {
+            assert!(!slot.count_if_full(&header));
+            for _ in 0..RAW {
+                slot.time(nanoseconds(1));
+            }
+            assert!(!slot.count_if_full(&header), "it has not looked yet");
+            assert_eq!(slot.has_room(&header), Some(false));
+            assert!(slot.count_if_full(&header));
+            let gain = slot.drain_timer(&mut seen, 1e-9, &mut told);
+            assert_eq!((gain.without_value, gain.with_value), (1, RAW));
+            assert!(slot.is_full(&header), "the worker is not done yet");
+            header.count_drain();
+            assert_eq!(slot.has_room(&header), Some(true), "window {window}");
+        }
     }
 
     #[test]

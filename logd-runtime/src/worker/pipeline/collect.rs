@@ -98,6 +98,9 @@ impl Pipeline {
                 self.due.push_back(number);
             }
         }
+        // Behind all of it. An array that is being added may miss it: then those who wait for
+        // it wait for the next one.
+        watched.shard.header().count_drain();
     }
 }
 
