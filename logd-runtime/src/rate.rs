@@ -30,7 +30,7 @@ const GAPS: usize = 1024;
 /// so two threads do not skip in step.
 #[derive(Debug)]
 pub(crate) struct GapTable {
-    gaps: Box<[u32]>,
+    gaps: Box<[u32; GAPS]>,
     next: AtomicU32,
 }
 
@@ -39,7 +39,7 @@ impl GapTable {
         let mut rng = seeded();
         // ln_1p keeps its precision at rates such as 1e-9, where ln(1 - rate) is 0.
         let scale = (-rate).ln_1p();
-        let gaps = (0..GAPS)
+        let gaps: Vec<_> = (0..GAPS)
             .map(|_| {
                 let uniform: f64 = 1.0 - rng.random::<f64>();
                 let gap = (uniform.ln() / scale).floor();
@@ -51,7 +51,7 @@ impl GapTable {
             })
             .collect();
         GapTable {
-            gaps,
+            gaps: gaps.try_into().expect("as many as were made"),
             next: AtomicU32::new(rng.random()),
         }
     }

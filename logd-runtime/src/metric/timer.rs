@@ -179,15 +179,20 @@ impl Timer {
         if OFF {
             return Started::DISCARDED;
         }
-        let clocked = match self.site.sampling() {
-            Sampling::Every => true,
-            Sampling::Part => self.clocks(|_, slot| slot.is_clocked()),
-            Sampling::WhileRoom => self.clocks(|header, slot| slot.has_room(header)),
-        };
-        if clocked {
+        if self.is_clocked() {
             self.read_clock()
         } else {
             Started::UNCLOCKED
+        }
+    }
+
+    /// Whether this call is one of those that are clocked.
+    #[inline(always)]
+    fn is_clocked(&self) -> bool {
+        match self.site.sampling() {
+            Sampling::Every => true,
+            Sampling::Part => self.clocks(|_, slot| slot.is_clocked()),
+            Sampling::WhileRoom => self.clocks(|header, slot| slot.has_room(header)),
         }
     }
 
@@ -225,12 +230,12 @@ impl Timer {
     #[cold]
     #[inline(never)]
     fn begin_or_count(&self) -> Started {
-        let started = self.begin();
-        if started == Started::UNCLOCKED {
-            self.end(started);
-            return Started::DISCARDED;
+        if self.is_clocked() {
+            self.read_clock()
+        } else {
+            self.end(Started::UNCLOCKED);
+            Started::DISCARDED
         }
-        started
     }
 
     /// Makes up for a clocked call that is not recorded: a timer with a rate clocks the
@@ -291,7 +296,6 @@ impl Timer {
         }
     }
 
-    /// Whether this call is one of those that are clocked.
     #[inline]
     fn clocks(&self, decide: impl FnOnce(&Slot, &Slot) -> Option<bool>) -> bool {
         shard::with_slots(self.site.direct(), decide)
