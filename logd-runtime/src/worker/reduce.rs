@@ -237,7 +237,8 @@ impl Pending {
                 seconds: *seconds,
                 weight: 1,
             }));
-            self.memory = Ranks::sort(&mut self.values).middles();
+            self.memory.clear();
+            self.memory.extend(Ranks::sort(&mut self.values).middles());
             self.calls = 0;
             self.forget();
             self.keep_untold(&samples[before..]);
@@ -281,7 +282,8 @@ impl Pending {
                 }),
         );
         self.calls -= weights.iter().sum::<u64>();
-        self.memory = ranks.middles();
+        self.memory.clear();
+        self.memory.extend(ranks.middles());
         self.values.clear();
         self.clocked = 0;
         if precision.tail == Tail::InMean {

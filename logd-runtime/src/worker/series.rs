@@ -203,7 +203,8 @@ impl Series {
                 });
             }
             State::Timer(timer) => {
-                let mut samples = Vec::with_capacity(precision.messages);
+                // Room for all of them is made at once, where it is known how many they are.
+                let mut samples = Vec::new();
                 if rest {
                     timer.take_rest(precision, &mut samples);
                 } else {

@@ -194,11 +194,11 @@ impl<'a> Ranks<'a> {
     }
 
     /// A few values that divide all of them evenly: the means of equal parts.
-    pub(crate) fn middles(&self) -> Vec<f64> {
+    pub(crate) fn middles(&self) -> impl Iterator<Item = f64> {
         let (lowest, highest) = self.extremes();
         // A mean is rounded, and may be beyond values that are all alike.
         let parts = self.parts(0.0, self.total, self.values.len().min(MIDDLES));
-        parts.map(|mean| mean.clamp(lowest, highest)).collect()
+        parts.map(move |mean| mean.clamp(lowest, highest))
     }
 
     /// The means of `count` equal parts of the ranks between two.
