@@ -319,11 +319,20 @@ fn statistic(
             Number::Float(value) => named_float(out, *b"\xa5value\xcb--float-", value),
         }
         if let Some(rate) = rate {
-            named_float(out, *b"\xa4rate\xcb--float-", rate);
+            named_float(out, RATE, rate);
         }
         Ok(())
     })
 }
+
+/// Makes of a statistic whose value is a fraction the same one of another value, which is finite.
+pub(crate) fn set_fraction(statistic: &mut [u8], value: f64, has_rate: bool) {
+    let rate = if has_rate { RATE.len() } else { 0 };
+    let end = statistic.len() - rate;
+    statistic[end - 8..end].copy_from_slice(&value.to_be_bytes());
+}
+
+const RATE: [u8; 14] = *b"\xa4rate\xcb--float-";
 
 /// Appends a name and a number, which takes the last eight places.
 fn named_float<const N: usize>(out: &mut Vec<u8>, mut field: [u8; N], n: f64) {
@@ -459,5 +468,24 @@ fn fits(len: usize) -> Result<(), EncodeError> {
         Err(EncodeError::TooLarge)
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statistic_with_another_value_is_the_one_that_is_written_with_it() {
+        for rate in [None, Some(0.125)] {
+            let written = |seconds: f64| {
+                let mut statistic = Vec::new();
+                timer(&mut statistic, "a.key", seconds.into(), rate).expect("finite numbers");
+                statistic
+            };
+            let mut statistic = written(0.25);
+            set_fraction(&mut statistic, 1e-9, rate.is_some());
+            assert_eq!(statistic, written(1e-9), "{rate:?}");
+        }
     }
 }

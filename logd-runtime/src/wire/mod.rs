@@ -27,6 +27,7 @@ mod text;
 pub mod value;
 
 pub use decode::{Fault, Message, decode};
+pub(crate) use encode::set_fraction;
 pub use encode::{EncodeError, LogRecord, Number, counter, delete, log, meter, timer};
 pub use format::Format;
 pub use number::EcmaNumber;

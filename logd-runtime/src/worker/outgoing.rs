@@ -83,6 +83,17 @@ impl Outgoing {
         self.add(encoded.datagram.len(), encoded.events);
     }
 
+    /// Appends the last datagram once more, with what `change` changes in it.
+    pub(crate) fn push_again(&mut self, events: u64, change: impl FnOnce(&mut [u8])) {
+        let Some(Datagram { length, .. }) = self.datagrams.back() else {
+            return;
+        };
+        let (end, length) = (self.bytes.len(), *length);
+        self.bytes.extend_from_within(end - length..);
+        change(&mut self.bytes[end..]);
+        self.add(length, events);
+    }
+
     fn add(&mut self, length: usize, events: u64) {
         self.events += events;
         self.datagrams.push_back(Datagram { length, events });
@@ -207,6 +218,18 @@ mod tests {
         assert_eq!((outgoing.len(), outgoing.first(1)), (3, &b"one\ntwo"[..]));
         assert_eq!(outgoing.leave(1), 2);
         assert_eq!(outgoing.first(2), b"threefour");
+    }
+
+    #[test]
+    fn a_datagram_is_pushed_again_with_a_change() {
+        let mut outgoing = Outgoing::default();
+        for message in ["gone", "one", "two"] {
+            push(&mut outgoing, message, None);
+        }
+        outgoing.leave(1);
+        outgoing.push_again(5, |bytes| bytes[2] = b'!');
+        assert_eq!((outgoing.len(), outgoing.events()), (3, 7));
+        assert_eq!(outgoing.first(3), b"onetwotw!");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::reduce::{Pending, Precision, Sample};
 use crate::record::registry::{Details, Kind, Metric, Unit};
 use crate::record::slot::{CounterGain, MeterGain};
 use crate::stats::{DropReason, Totals};
-use crate::wire::{EncodeError, Number};
+use crate::wire::{self, EncodeError, Format, Number};
 
 /// One series, as one key and kind make it.
 #[derive(Debug)]
@@ -89,6 +89,31 @@ impl Out<'_> {
             Err(_) => DropReason::InvalidKey,
         };
         self.totals.drops.add(reason, events);
+    }
+
+    /// The messages of one timer. Those of one weight differ in their value alone.
+    fn timers(&mut self, to: &Address, unit: Unit, samples: &[Sample]) {
+        for same in samples.chunk_by(|one, next| one.weight == next.weight) {
+            let [first, others @ ..] = same else { continue };
+            let (weight, rate) = (first.weight, first.rate());
+            let made = self.outgoing.len();
+            self.message(weight, |dialect, bytes| {
+                dialect.timer(bytes, to, unit, first.seconds, rate)
+            });
+            let is_first = self.outgoing.len() > made;
+            for Sample { seconds, .. } in others {
+                let value = unit.amount(*seconds);
+                if is_first && self.dialect.format() == Format::Logd && value.is_finite() {
+                    self.outgoing.push_again(weight, |bytes| {
+                        wire::set_fraction(bytes, value, rate.is_some());
+                    });
+                } else {
+                    self.message(weight, |dialect, bytes| {
+                        dialect.timer(bytes, to, unit, *seconds, rate)
+                    });
+                }
+            }
+        }
     }
 }
 
@@ -210,13 +235,7 @@ impl Series {
                 } else {
                     timer.take(precision, &mut samples);
                 }
-                for sample in samples {
-                    let Sample { seconds, weight } = sample;
-                    let (to, unit) = (&self.address, self.details.unit);
-                    out.message(weight, |dialect, bytes| {
-                        dialect.timer(bytes, to, unit, seconds, sample.rate())
-                    });
-                }
+                out.timers(&self.address, self.details.unit, &samples);
             }
         }
     }
