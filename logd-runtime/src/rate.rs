@@ -39,19 +39,16 @@ impl GapTable {
         let mut rng = seeded();
         // ln_1p keeps its precision at rates such as 1e-9, where ln(1 - rate) is 0.
         let scale = (-rate).ln_1p();
-        let gaps: Vec<_> = (0..GAPS)
-            .map(|_| {
-                let uniform: f64 = 1.0 - rng.random::<f64>();
-                let gap = (uniform.ln() / scale).floor();
-                if gap < f64::from(u32::MAX) {
-                    gap as u32
-                } else {
-                    u32::MAX
-                }
-            })
-            .collect();
+        let mut gaps = Box::new([u32::MAX; GAPS]);
+        for gap in &mut *gaps {
+            let uniform: f64 = 1.0 - rng.random::<f64>();
+            let drawn = (uniform.ln() / scale).floor();
+            if drawn < f64::from(u32::MAX) {
+                *gap = drawn as u32;
+            }
+        }
         GapTable {
-            gaps: gaps.try_into().expect("as many as were made"),
+            gaps,
             next: AtomicU32::new(rng.random()),
         }
     }

@@ -21,17 +21,14 @@ pub(super) fn places() -> Vec<PathBuf> {
 /// The same with another home and another root.
 pub(super) fn places_below(home: Option<&Path>, root: &Path) -> Vec<PathBuf> {
     // A relative one would make the settings depend on where the program is started.
-    let home = home
-        .filter(|home| home.is_absolute())
-        .map(|home| home.join(".logdrc"));
-    let others = [
-        "etc/logd.conf",
-        "etc/logd/logd.conf",
-        "etc/default/logd.conf",
-    ];
-    home.into_iter()
-        .chain(others.map(|place| root.join(place)))
-        .collect()
+    let mut places = Vec::new();
+    if let Some(home) = home.filter(|home| home.is_absolute()) {
+        places.push(home.join(".logdrc"));
+    }
+    places.push(root.join("etc/logd.conf"));
+    places.push(root.join("etc/logd/logd.conf"));
+    places.push(root.join("etc/default/logd.conf"));
+    places
 }
 
 /// The environment over the first of the files over the defaults.

@@ -17,7 +17,6 @@ pub(super) fn unknown(name: &str) -> String {
     let word = name.to_ascii_lowercase();
     // The names of the environment's variables are not those of a file.
     let word = word.strip_prefix("logd_").unwrap_or(&word);
-    let everywhere = known.join(", ");
     known.push("logfile");
     let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == word);
     let near = match elsewhere {
@@ -26,7 +25,15 @@ pub(super) fn unknown(name: &str) -> String {
     };
     match near {
         Some(near) => format!("there is no setting `{name}`: did you mean `{near}`?"),
-        None => format!("there is no setting `{name}`: write one of {everywhere}"),
+        None => {
+            let mut message = format!("there is no setting `{name}`: write one of ");
+            for (number, setting) in Setting::ALL.iter().enumerate() {
+                let end = if number == 0 { "" } else { ", " };
+                message += end;
+                message += setting.name();
+            }
+            message
+        }
     }
 }
 

@@ -135,18 +135,17 @@ impl Pending {
     /// Halves the entries: neighbours become their mean.
     fn thin(&mut self) {
         sort(&mut self.values);
-        self.values = self
-            .values
-            .chunks(2)
-            .map(|pair| {
-                let count: u64 = pair.iter().map(|(_, count)| count).sum();
-                let sum: f64 = pair
-                    .iter()
-                    .map(|(seconds, count)| seconds * *count as f64)
-                    .sum();
-                (sum / count as f64, count)
-            })
-            .collect();
+        for pair in 0..self.values.len() / 2 {
+            let (one, ones) = self.values[2 * pair];
+            let (other, others) = self.values[2 * pair + 1];
+            let count = ones + others;
+            let mean = (one * ones as f64 + other * others as f64) / count as f64;
+            self.values[pair] = (mean, count);
+        }
+        let odd = self.values.len() % 2 == 1;
+        let last = self.values.last().copied();
+        self.values.truncate(self.values.len() / 2);
+        self.values.extend(last.filter(|_| odd));
         self.exact = false;
     }
 
@@ -238,7 +237,7 @@ impl Pending {
                 weight: 1,
             }));
             self.memory.clear();
-            self.memory.extend(Ranks::sort(&mut self.values).middles());
+            Ranks::sort(&mut self.values).push_middles(&mut self.memory);
             self.calls = 0;
             self.forget();
             self.keep_untold(&samples[before..]);
@@ -283,7 +282,7 @@ impl Pending {
         );
         self.calls -= weights.iter().sum::<u64>();
         self.memory.clear();
-        self.memory.extend(ranks.middles());
+        ranks.push_middles(&mut self.memory);
         self.values.clear();
         self.clocked = 0;
         if precision.tail == Tail::InMean {
@@ -344,12 +343,11 @@ fn rest_weights(calls: u64, usual: u64, messages: usize) -> Vec<u64> {
     }
     let rest = calls % weight;
     let mut weights = vec![weight; (calls / weight) as usize];
-    weights.extend(
-        (0..u64::BITS)
-            .rev()
-            .map(|bit| 1 << bit)
-            .filter(|bit| rest & bit != 0),
-    );
+    for bit in (0..u64::BITS).rev() {
+        if rest & (1 << bit) != 0 {
+            weights.push(1 << bit);
+        }
+    }
     // Halves weigh as much as the whole: the largest are cut until the sets are full.
     let mut next = 0;
     while !weights.len().is_multiple_of(10) && next < weights.len() {

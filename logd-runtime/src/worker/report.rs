@@ -49,13 +49,16 @@ impl Report {
         if self.away || lost == self.told || soon && !flushed {
             return Vec::new();
         }
-        let since = |reason: &DropReason| {
+        let mut counters = Vec::new();
+        for reason in DropReason::ALL {
             let count = lost.drops.by(*reason) - self.told.drops.by(*reason);
-            (format!("logd.client.dropped.{reason}"), count)
-        };
-        let mut counters: Vec<_> = DropReason::ALL.iter().map(since).collect();
-        counters.push(("logd.client.cut".to_owned(), lost.cut - self.told.cut));
-        counters.retain(|(_, count)| *count > 0);
+            if count > 0 {
+                counters.push((format!("logd.client.dropped.{reason}"), count));
+            }
+        }
+        if lost.cut > self.told.cut {
+            counters.push(("logd.client.cut".to_owned(), lost.cut - self.told.cut));
+        }
         self.unconfirmed = Some((std::mem::replace(&mut self.told, lost), CHANCES));
         self.last = Some(now);
         counters

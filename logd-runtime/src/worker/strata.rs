@@ -1,6 +1,8 @@
 //! A window's sorted values as a few that give the daemon the same mean, percentile
 //! and extremes as all of them.
 
+use std::ops::{Range, RangeInclusive};
+
 use super::reduce::{Precision, Tail};
 
 /// Windows that the percentile is taken over.
@@ -72,13 +74,14 @@ pub(crate) fn strata(
     let percentile = percentile
         .update(ranks, border, clocked)
         .clamp(lowest, highest);
-    let kept = ranks
-        .parts(0.0, border, low)
-        .map(|seconds| seconds.clamp(lowest, percentile));
-    let cut = ranks
-        .parts(border, ranks.total, high)
-        .map(|seconds| seconds.clamp(percentile, highest));
-    let mut seconds: Vec<f64> = kept.chain(cut).collect();
+    let mut seconds = Vec::with_capacity(messages);
+    ranks.push_parts(&mut seconds, 0.0..border, low, lowest..=percentile);
+    ranks.push_parts(
+        &mut seconds,
+        border..ranks.total,
+        high,
+        percentile..=highest,
+    );
     let true_sum = ranks.mean(0.0, border) * low as f64;
     if low > 1 {
         seconds[0] = lowest;
@@ -193,29 +196,37 @@ impl<'a> Ranks<'a> {
         (first, last)
     }
 
-    /// A few values that divide all of them evenly: the means of equal parts.
-    pub(crate) fn middles(&self) -> impl Iterator<Item = f64> {
+    /// Appends a few values that divide all of them evenly: the means of equal parts.
+    pub(crate) fn push_middles(&self, middles: &mut Vec<f64>) {
         let (lowest, highest) = self.extremes();
-        // A mean is rounded, and may be beyond values that are all alike.
-        let parts = self.parts(0.0, self.total, self.values.len().min(MIDDLES));
-        parts.map(move |mean| mean.clamp(lowest, highest))
+        let count = self.values.len().min(MIDDLES);
+        self.push_parts(middles, 0.0..self.total, count, lowest..=highest);
     }
 
-    /// The means of `count` equal parts of the ranks between two.
-    fn parts(&self, from: f64, to: f64, count: usize) -> impl Iterator<Item = f64> {
-        let width = (to - from) / count as f64;
-        let mut begin = self.sum(from);
+    /// Appends the means of `count` equal parts of some ranks, within limits: a mean is rounded,
+    /// and may be beyond values that are all alike.
+    fn push_parts(
+        &self,
+        means: &mut Vec<f64>,
+        ranks: Range<f64>,
+        count: usize,
+        limits: RangeInclusive<f64>,
+    ) {
+        let width = (ranks.end - ranks.start) / count as f64;
+        let mut begin = self.sum(ranks.start);
         // Parts follow one another, so the next one ends not far behind this one.
-        let mut index = self.index(from);
-        (0..count).map(move |part| {
-            let (from, to) = (from + part as f64 * width, from + (part + 1) as f64 * width);
+        let mut index = self.index(ranks.start);
+        for part in 0..count {
+            let from = ranks.start + part as f64 * width;
+            let to = ranks.start + (part + 1) as f64 * width;
             while self.ends.get(index).is_some_and(|(end, _)| *end < to) {
                 index += 1;
             }
             let end = self.sum_within(index, to);
-            let sum = end - std::mem::replace(&mut begin, end);
-            self.mean_of(sum, from, to)
-        })
+            let mean = self.mean_of(end - begin, from, to);
+            means.push(mean.clamp(*limits.start(), *limits.end()));
+            begin = end;
+        }
     }
 
     /// The mean over the ranks from `from` to `to`.
