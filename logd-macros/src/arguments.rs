@@ -177,13 +177,20 @@ fn carrier(index: usize, parameter: &Parameter) -> Ident {
 /// `carrier: Type`, with the attributes that say whether it is there. Those about lints are
 /// for the author's names, which are in the body then.
 fn renamed_parameter(parameter: &Parameter, carrier: &Ident) -> TokenStream {
-    let attributes = parameter
-        .attributes
-        .chunks_exact(2)
-        .filter(|attribute| !is_about_lints(&attribute[1]))
-        .flatten();
+    let attributes = attributes(parameter, |brackets| !is_about_lints(brackets));
     let of_type = &parameter.of_type;
     quote_spanned!(made()=> #(#attributes)* #carrier #(#of_type)*)
+}
+
+/// The attributes of a parameter that are to stay, each of which is `#` and brackets.
+fn attributes(parameter: &Parameter, stays: fn(&TokenTree) -> bool) -> Vec<&TokenTree> {
+    let mut staying = Vec::new();
+    for attribute in parameter.attributes.chunks_exact(2) {
+        if stays(&attribute[1]) {
+            staying.extend(attribute);
+        }
+    }
+    staying
 }
 
 fn is_about_lints(brackets: &TokenTree) -> bool {
@@ -208,17 +215,10 @@ fn bind(parameter: &Parameter, carrier: Option<Ident>) -> TokenStream {
     let Some(carrier) = carrier else {
         return TokenStream::new();
     };
-    let about = parameter
-        .attributes
-        .chunks_exact(2)
-        .filter(|attribute| is_about_lints(&attribute[1]) || is_condition(&attribute[1]))
-        .flatten()
-        .collect::<Vec<_>>();
-    let conditions = parameter
-        .attributes
-        .chunks_exact(2)
-        .filter(|attribute| is_condition(&attribute[1]))
-        .flatten();
+    let about = attributes(parameter, |brackets| {
+        is_about_lints(brackets) || is_condition(brackets)
+    });
+    let conditions = attributes(parameter, is_condition);
     let pattern = &parameter.pattern;
     match parameter.takes() {
         Takes::Nothing => {
@@ -248,11 +248,7 @@ fn mention(parameters: &[(&Parameter, Vec<Ident>)], library: &Library) -> TokenS
         if parameter.is_conditional() {
             statements.extend(mention_all(&together, library));
             together.clear();
-            let conditions = parameter
-                .attributes
-                .chunks_exact(2)
-                .filter(|attribute| is_condition(&attribute[1]))
-                .flatten();
+            let conditions = attributes(parameter, is_condition);
             let mention = mention_all(&names.collect::<Vec<_>>(), library);
             statements.extend(quote_spanned!(made()=> #(#conditions)* { #mention }));
         } else {

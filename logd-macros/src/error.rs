@@ -54,10 +54,11 @@ impl Errors {
 
     /// One `compile_error!` per error, valid where an item, a method or a statement is.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.found
-            .into_iter()
-            .flat_map(|(at, message)| compile_error(at, &message))
-            .collect()
+        let mut tokens = TokenStream::new();
+        for (at, message) in self.found {
+            tokens.extend(compile_error(at, &message));
+        }
+        tokens
     }
 
     #[cfg(test)]

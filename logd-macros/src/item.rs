@@ -414,12 +414,15 @@ fn type_name(tokens: &[TokenTree]) -> String {
             TokenTree::Punct(punct) if punct.as_char() == '+' && depth.outermost() => break,
             TokenTree::Group(group) if depth.outermost() && name.is_none() => {
                 let inside = group.stream().into_iter().collect::<Vec<_>>();
-                let parts: Vec<String> = inside
-                    .split(|token| is_punct(token, ',') || is_punct(token, ';'))
-                    .map(type_name)
-                    .filter(|part| !part.is_empty())
-                    .collect();
-                name = Some(parts.join("_"));
+                let mut parts = String::new();
+                for part in inside.split(|token| is_punct(token, ',') || is_punct(token, ';')) {
+                    let part = type_name(part);
+                    if !parts.is_empty() && !part.is_empty() {
+                        parts.push('_');
+                    }
+                    parts += &part;
+                }
+                name = Some(parts);
             }
             _ => {}
         }

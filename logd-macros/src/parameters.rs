@@ -114,11 +114,13 @@ pub(crate) fn parameters(parameters: &Group) -> Vec<Parameter> {
 
 /// The names that can be used in the body, whatever is configured.
 pub(crate) fn bindings(group: &Group) -> Vec<Ident> {
-    parameters(group)
-        .iter()
-        .filter(|parameter| !parameter.is_conditional())
-        .flat_map(Parameter::bindings)
-        .collect()
+    let mut names = Vec::new();
+    for parameter in parameters(group) {
+        if !parameter.is_conditional() {
+            names.extend(parameter.bindings());
+        }
+    }
+    names
 }
 
 /// Whether the argument is the one that a name in braces means.
@@ -133,18 +135,17 @@ pub(crate) fn used(argument: &Ident, body: TokenStream) -> bool {
 }
 
 pub(crate) fn missing(name: &str, arguments: &[Ident]) -> String {
-    let known: Vec<String> = arguments
-        .iter()
-        .map(|argument| format!("`{{{}}}`", argument.to_string().trim_start_matches("r#")))
-        .collect();
-    if known.is_empty() {
-        format!("`{{{name}}}` has to name an argument of this function, which has none")
-    } else {
-        format!(
-            "`{{{name}}}` has to name an argument of this function: {}",
-            known.join(", ")
-        )
+    let mut message = format!("`{{{name}}}` has to name an argument of this function");
+    let mut before = ": ";
+    for argument in arguments {
+        let argument = argument.to_string();
+        message += &format!("{before}`{{{}}}`", argument.trim_start_matches("r#"));
+        before = ", ";
     }
+    if arguments.is_empty() {
+        message += ", which has none";
+    }
+    message
 }
 
 fn used_in(argument: &str, in_text: &str, body: TokenStream) -> bool {

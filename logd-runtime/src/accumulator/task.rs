@@ -133,7 +133,11 @@ impl Taken {
     }
 
     fn enter(&self) -> Vec<Entered> {
-        self.0.iter().map(|open| Entered::new(*open)).collect()
+        let mut entered = Vec::with_capacity(self.0.len());
+        for open in &*self.0 {
+            entered.push(Entered::new(*open));
+        }
+        entered
     }
 }
 

@@ -85,7 +85,11 @@ impl Setting {
     }
 
     pub(super) fn names() -> Vec<&'static str> {
-        Setting::ALL.iter().map(|setting| setting.name()).collect()
+        let mut names = Vec::with_capacity(Setting::ALL.len());
+        for setting in Setting::ALL {
+            names.push(setting.name());
+        }
+        names
     }
 
     /// In errors about what the program sets.

@@ -424,6 +424,7 @@ fn tagged<const N: usize>(out: &mut Vec<u8>, tag: u8, bytes: [u8; N]) {
 }
 
 /// `depth` counts the containers around this value.
+#[inline]
 fn value(out: &mut Vec<u8>, content: &Value<'_>, depth: usize) -> Result<(), EncodeError> {
     match content {
         Value::Array(_) | Value::Map(_) if depth >= MAX_DEPTH => out.push(0xc0),

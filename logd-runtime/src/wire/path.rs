@@ -120,6 +120,7 @@ pub fn check_path(path: &str) -> Result<(), PathFault> {
 /// assert_eq!(safe_field_name("id"), "id_");
 /// ```
 #[must_use]
+#[inline]
 pub fn safe_field_name(name: &str) -> Cow<'_, str> {
     if RESERVED_FIELDS.contains(&name) {
         return Cow::Owned(format!("{name}_"));

@@ -109,24 +109,24 @@ impl Outgoing {
             return 1;
         }
         let most = most.min(MOST_SEGMENTS).min(LONGEST_SEND / length);
-        let same = self
-            .datagrams
-            .iter()
-            .take(most)
-            .take_while(|datagram| datagram.length == length)
-            .count();
-        let shorter = same < most
-            && self
-                .datagrams
-                .get(same)
-                .is_some_and(|datagram| datagram.length < length);
-        same + usize::from(shorter)
+        let mut run = 0;
+        for datagram in self.datagrams.iter().take(most) {
+            if datagram.length <= length {
+                run += 1;
+            }
+            if datagram.length != length {
+                break;
+            }
+        }
+        run
     }
 
     /// The bytes of the first `count` datagrams behind each other.
     pub(crate) fn first(&self, count: usize) -> &[u8] {
-        let datagrams = self.datagrams.iter().take(count);
-        let length: usize = datagrams.map(|datagram| datagram.length).sum();
+        let mut length = 0;
+        for datagram in self.datagrams.iter().take(count) {
+            length += datagram.length;
+        }
         &self.bytes[self.gone..][..length]
     }
 
