@@ -4,6 +4,7 @@
 
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::TryLockError;
 use std::time::Duration;
 
@@ -166,6 +167,10 @@ pub(crate) struct Mutex<T> {
 unsafe impl<T: Send> Sync for Mutex<T> {}
 // SAFETY: a lock is moved only while nobody can hold it: who does, borrows it.
 unsafe impl<T: Send> Send for Mutex<T> {}
+
+// As std's has them for any value.
+impl<T> UnwindSafe for Mutex<T> {}
+impl<T> RefUnwindSafe for Mutex<T> {}
 
 /// The lock while it is held.
 pub(crate) struct MutexGuard<'a, T>(&'a Mutex<T>);
