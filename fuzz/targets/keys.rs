@@ -9,6 +9,9 @@ mod attribute;
 #[path = "../../logd-runtime/src/key.rs"]
 #[allow(dead_code, reason = "names of handles are not made here")]
 mod key;
+#[path = "../../logd-runtime/src/names.rs"]
+#[allow(dead_code, reason = "what is read has names")]
+mod names;
 #[path = "../../logd-runtime/src/wire/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "counters alone are written here")]
 mod wire;
