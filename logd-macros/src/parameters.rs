@@ -205,14 +205,14 @@ fn split(tokens: &[TokenTree]) -> Vec<&[TokenTree]> {
 
 /// A colon that is no half of `::`, with which a type may begin: `a: ::b::C`.
 fn is_single_colon(tokens: &[TokenTree], position: usize) -> bool {
-    let joint = |token: &TokenTree| {
-        matches!(token, TokenTree::Punct(punct)
-            if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)
+    // One is joint to whatever sign comes next, as in `a:&b`.
+    let is_first_half = |position: usize| {
+        matches!(&tokens[position..], [TokenTree::Punct(first), second, ..]
+            if first.as_char() == ':' && first.spacing() == Spacing::Joint && is_punct(second, ':'))
     };
-    let is_colon = tokens
-        .get(position)
-        .is_some_and(|token| is_punct(token, ':') && !joint(token));
-    is_colon && (position == 0 || !joint(&tokens[position - 1]))
+    is_punct(&tokens[position], ':')
+        && !is_first_half(position)
+        && !position.checked_sub(1).is_some_and(is_first_half)
 }
 
 /// Adds the names that a pattern binds. A word is taken for one unless what stands beside
@@ -267,6 +267,10 @@ mod tests {
             ("()", ""),
             ("(N: usize, mut Odd: u8, ...)", "N Odd"),
             ("(a: ::b::C, m::S { d, .. }: ::e::F)", "a d"),
+            (
+                "(a:&A,mut b:*const B,&c:&'a C,S{d,e:&f}:S,g:fn(&G)->G,_:&(),[h,..]:[H;2])",
+                "a b c d f g h",
+            ),
             ("(&'a mut self, a: u8, mut b: HashMap<K, V>)", "self a b"),
             (
                 "(self: Pin<&mut Self>, f: impl Fn(u8, u8) -> T, c: C)",

@@ -52,3 +52,5 @@ mod panics;
 mod returned;
 #[path = "families/temporaries.rs"]
 mod temporaries;
+#[path = "families/unspaced.rs"]
+mod unspaced;
