@@ -82,7 +82,7 @@ pub(super) struct Part {
     pub(super) length: usize,
 }
 
-/// A control message of one number; its size has the padding that the next one would begin after.
+/// A control message of one number, and what the next one would begin after.
 #[cfg(target_os = "linux")]
 #[repr(C)]
 pub(super) struct Control {
@@ -91,6 +91,8 @@ pub(super) struct Control {
     pub(super) level: c_int,
     pub(super) kind: c_int,
     pub(super) number: u16,
+    /// Named, because the kernel reads it too.
+    pub(super) padding: [u16; size_of::<usize>() / size_of::<u16>() - 1],
 }
 
 #[cfg(target_os = "linux")]

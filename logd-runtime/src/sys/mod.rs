@@ -37,6 +37,7 @@ pub(crate) fn send_segments(socket: &UdpSocket, datagrams: &[u8], length: u16) -
         level: c::SOL_UDP,
         kind: c::UDP_SEGMENT,
         number: length,
+        padding: Default::default(),
     };
     let part = c::Part {
         start: datagrams.as_ptr(),
