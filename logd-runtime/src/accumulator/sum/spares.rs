@@ -2,7 +2,7 @@
 //! before.
 
 use std::cell::RefCell;
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::Sum;
 use crate::fork::PerProcess;
@@ -23,9 +23,12 @@ struct Kept(Vec<&'static Sum>);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        if let Some(mut spares) = spares() {
-            spares.append(&mut self.0);
-        }
+        // A thread that ends may wait, as it does to park its shards: what it did not pass on
+        // would be nobody's for ever. Who has the list copies a few addresses.
+        let spares = made_quietly(&SPARES, |_| Mutex::default()).lock();
+        spares
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(&mut self.0);
     }
 }
 
