@@ -101,8 +101,8 @@ impl Accumulators {
     fn take(&mut self, core: &Core) -> Vec<Option<Manual>> {
         let mut taken = Vec::new();
         for (place, manual) in self.all.iter_mut().enumerate() {
-            let client = manual.as_ref().map(|manual| manual.client.as_ptr());
-            if client == Some(core.weak().as_ptr()) {
+            let client = manual.as_ref().map(|manual| &manual.client);
+            if client.is_some_and(|client| Weak::ptr_eq(client, core.weak())) {
                 taken.push(manual.take());
                 self.free.push(place as u64);
             }
@@ -138,7 +138,7 @@ pub(crate) fn start_timer(core: &Core, name: &str) {
             *started = now;
             return;
         }
-        let names = timers.count(|_| true);
+        let names = timers.len();
         if names >= KEPT && names.is_power_of_two() {
             timers.forget(STOPPED);
         }

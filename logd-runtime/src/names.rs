@@ -57,6 +57,14 @@ impl Names {
         self.groups.retain(|(_, numbers)| !numbers.is_empty());
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.count(|_| true)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// How many names there are in the groups that count.
     pub(crate) fn count(&self, mut counts: impl FnMut(Group) -> bool) -> usize {
         let mut count = 0;
@@ -90,7 +98,7 @@ mod tests {
         *names.get_mut((2, 0), "a").expect("it is there") = 22;
         names.insert((2, 0), "c".into(), 23);
         names.forget(22);
-        assert_eq!(names.count(|_| true), 1);
+        assert_eq!(names.len(), 1);
         assert_eq!(names.get((2, 0), "c"), Some(23));
         names.retain(|group| group != (2, 0));
         assert_eq!(names.get((2, 0), "c"), None);

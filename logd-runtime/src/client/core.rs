@@ -298,7 +298,7 @@ impl Core {
 
     /// What tells this client from all others as long as it is there.
     pub(crate) fn number(&self) -> u64 {
-        self.weak().as_ptr() as usize as u64
+        shard::address(self.weak())
     }
 
     /// The slot of a name made at run time, cleaned.
@@ -311,7 +311,7 @@ impl Core {
             None => {}
         }
         let key = key::clean(name);
-        if names.count(|_| true) >= self.worker().shared.most_names() {
+        if names.len() >= self.worker().shared.most_names() {
             return key.map_or(NameSlot::Nothing, |_| {
                 NameSlot::Overflow(registry::overflow(kind))
             });
@@ -331,7 +331,7 @@ impl Core {
         let group = (kind as u64, 0);
         if names.get(group, name).is_none() {
             let most = self.worker().shared.most_names();
-            if names.count(|_| true) >= most {
+            if names.len() >= most {
                 return Err(Error::too_many_names(most));
             }
             let slot = registry::register(kind, name.into(), 1.0, false);

@@ -63,7 +63,7 @@ impl Thread {
             names.retain(|(client, _)| {
                 leases
                     .iter()
-                    .any(|lease| lease.client.as_ptr() as usize as u64 == client)
+                    .any(|lease| shard::address(&lease.client) == client)
             });
         }
         let shard = core.lease();

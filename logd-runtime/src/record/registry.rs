@@ -150,7 +150,7 @@ impl Index {
         let known = self
             .series
             .get(of_kind(kind, &details), &identity(&key, &details));
-        let series = known.unwrap_or_else(|| self.series.count(|_| true) as u64) as u32;
+        let series = known.unwrap_or_else(|| self.series.len() as u64) as u32;
         let gaps = (rate < 1.0).then(|| {
             let known = self.gaps(rate).map(Arc::clone);
             known.unwrap_or_else(|| Arc::new(GapTable::new(rate)))

@@ -425,7 +425,7 @@ impl<'a> Reader<'a> {
             let place = if fields.len() < COMPARED {
                 fields.iter().position(|(known, _)| *known == name)
             } else {
-                if places.count(|_| true) == 0 {
+                if places.is_empty() {
                     for (place, (name, _)) in fields.iter().enumerate() {
                         places.insert(ALL, Arc::from(&**name), place as u64);
                     }

@@ -25,16 +25,20 @@ impl Drop for Kept {
     fn drop(&mut self) {
         // A thread that ends may wait, as it does to park its shards: what it did not pass on
         // would be nobody's for ever. Who has the list copies a few addresses.
-        let spares = made_quietly(&SPARES, |_| Mutex::default()).lock();
-        spares
+        all()
+            .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .append(&mut self.0);
     }
 }
 
+fn all() -> &'static Mutex<Vec<&'static Sum>> {
+    made_quietly(&SPARES, |_| Mutex::default())
+}
+
 /// The common list, unless another thread has it right now: nobody waits for it.
 fn spares() -> Option<MutexGuard<'static, Vec<&'static Sum>>> {
-    match made_quietly(&SPARES, |_| Mutex::default()).try_lock() {
+    match all().try_lock() {
         Ok(spares) => Some(spares),
         Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
         Err(TryLockError::WouldBlock) => None,

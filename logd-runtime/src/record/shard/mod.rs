@@ -174,7 +174,7 @@ impl Shard {
 }
 
 /// What tells one client from another.
-fn address<T: ?Sized>(owner: &Weak<T>) -> u64 {
+pub(crate) fn address<T: ?Sized>(owner: &Weak<T>) -> u64 {
     owner.as_ptr().cast::<()>().addr() as u64
 }
 
